@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+// Packages resolve to their sources, as in development; the condition must be known to Node too,
+// because workers and child processes resolve packages by themselves.
+const conditions = ['@freshet/source'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['{packages,services,infra}/*/{src,test}/**/*.test.ts'],
+    pool: 'forks',
+    execArgv: ['--conditions=@freshet/source'],
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 15_000,
+  },
+});
