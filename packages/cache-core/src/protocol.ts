@@ -1,1 +1,22 @@
-export {};
+/**
+ * The second door: the protocol itself, for the relay and for tests. Services use the main door.
+ */
+export { type Clock, pause, systemClock } from './clock.ts';
+export {
+  type CacheId,
+  encodeIdPart,
+  keyPrefix,
+  type LogicalKey,
+  logicalKey,
+  parseLogicalKey,
+  physicalKey,
+} from './keys/key.ts';
+export { compareVersions, MAX_VERSION, NO_VERSION, parseVersion, type Version } from './keys/version.ts';
+export type { DropAnswer, L2Store, LeaseAnswer, PublishAnswer } from './l2/l2-store.ts';
+export { decodeValue, encodeEntry, type L2Entry, type L2Value } from './l2/value.ts';
+export type * from './log/coherence-log.ts';
+export { decodeLogEntry, encodeLogEntry, type LogEntry } from './log/log-entry.ts';
+export { limits, withDrift } from './options.ts';
+export type { RedisPort } from './redis/port.ts';
+export { outboxDoorbell, type Protocol, replicaDoorbell } from './redis/protocol.ts';
+export { redisProtocol } from './redis/redis-protocol.ts';

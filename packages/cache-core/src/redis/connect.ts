@@ -1,0 +1,57 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { FreshetError } from '../errors.ts';
+import type { RedisPort } from './port.ts';
+
+export interface ConnectRedisOptions {
+  /** Milliseconds after which a command that got no answer fails. Default 200. */
+  commandTimeoutMs?: number;
+  /** Milliseconds for a connection attempt. Default 1,000. */
+  connectTimeoutMs?: number;
+  /** Shown in `CLIENT LIST`. */
+  connectionName?: string;
+}
+
+const RECONNECT_MAX_MS = 1_000;
+
+/**
+ * A connection as the protocol needs it: nothing is queued while disconnected and nothing is sent twice (a late
+ * resend is another write), every command has a deadline, and a server that turned read-only is left.
+ * Give it an `error` listener, or connection errors are only counted as unavailability.
+ */
+export function connectRedis(url: string, options: ConnectRedisOptions = {}): Redis {
+  const settings = {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: options.commandTimeoutMs ?? 200,
+    connectTimeout: options.connectTimeoutMs ?? 1_000,
+    keepAlive: 5_000,
+    noDelay: true,
+    protocol: 3 as const,
+    retryStrategy: (attempt: number) =>
+      Math.min(50 * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS) * (0.5 + Math.random() / 2),
+    // A demoted primary answers READONLY: 1 reconnects without sending the command again.
+    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (1 as const) : false),
+    ...(options.connectionName === undefined ? {} : { connectionName: options.connectionName }),
+  } satisfies RedisOptions;
+  const redis = new Redis(url, settings);
+  // ioredis prints errors that nobody listens to; what fails is reported by the command that failed.
+  redis.on('error', () => {});
+  return redis;
+}
+
+/** @throws FRESHET_INVALID_OPTIONS when `redis` would resend, queue or rename what the protocol sends. */
+export function assertProtocolOptions({ options }: RedisPort): void {
+  const wrong = [
+    options.enableOfflineQueue !== false && 'enableOfflineQueue must be false',
+    options.maxRetriesPerRequest !== 0 && 'maxRetriesPerRequest must be 0',
+    options.autoResendUnfulfilledCommands !== false && 'autoResendUnfulfilledCommands must be false',
+    (options.keyPrefix ?? '') !== '' && 'keyPrefix must be empty',
+  ].filter((problem) => typeof problem === 'string');
+  if (wrong.length > 0) {
+    throw new FreshetError(
+      'FRESHET_INVALID_OPTIONS',
+      `This Redis connection could send a write twice or late: ${wrong.join('; ')}. Use connectRedis(url).`,
+    );
+  }
+}
