@@ -7,8 +7,10 @@ const conditions = ['@freshet/source'];
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
+  environments: { __vitest__: { resolve: { conditions } } }, // where the global setup is loaded
   test: {
     include: ['{packages,services,infra}/*/{src,test}/**/*.test.ts'],
+    globalSetup: ['./packages/test-kit/src/global-setup.ts'],
     pool: 'forks',
     execArgv: ['--conditions=@freshet/source'],
     maxWorkers: 2,

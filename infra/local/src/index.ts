@@ -1,1 +1,12 @@
-export {};
+export {
+  type ChildProcess,
+  type ChildProcessOptions,
+  type Exit,
+  startChildProcess,
+} from './parts/child-process.ts';
+export { stateFolder, temporaryFolder } from './parts/folders.ts';
+export { freePort } from './parts/free-port.ts';
+export { LocalError, type LocalErrorCode } from './parts/local-error.ts';
+export { type Postgres, type PostgresOptions, startPostgres } from './parts/postgres.ts';
+export { type Redis, type RedisFlavour, type RedisOptions, startRedisServer } from './parts/redis.ts';
+export { ensurePrograms, findProgram, type Program, requireProgram } from './parts/system-packages.ts';

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LocalError } from './local-error.ts';
+import { watchOver } from './watchdog.ts';
+
+export interface ChildProcessOptions {
+  /** For messages. */
+  readonly name: string;
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** The whole environment of the child; this process's when left out. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** User and group to run as; only root can choose. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Written to its standard input, which is then closed. */
+  readonly input?: string;
+  /** Called for every line of its output, both streams. */
+  readonly onLine?: (line: string) => void;
+  /** The child is ready when a line of its output matches, or when the probe resolves; at once when left out. */
+  readonly ready?: { readonly line: (line: string) => boolean } | { readonly probe: () => Promise<unknown> };
+  /** Milliseconds until readiness is given up and the child is killed (default 30 000). */
+  readonly readyWithinMs?: number;
+  /** What asks it to end in an orderly way (default SIGTERM). */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Milliseconds between the stop signal and SIGKILL (default 10 000). */
+  readonly stopWithinMs?: number;
+  /** What it gets when this process dies without stopping it (default SIGKILL). */
+  readonly orphanSignal?: NodeJS.Signals;
+  /** A temporary folder of the child's, removed when this process dies without stopping it. */
+  readonly orphanFolder?: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ChildProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves when the process is gone and its output was read. */
+  readonly exited: Promise<Exit>;
+  /** The last lines of its output. */
+  readonly tail: () => string;
+  /** Sends a signal (default SIGKILL). After SIGKILL it resolves when the process is gone, else at once. */
+  readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
+  /** Stop signal, then SIGKILL after the deadline, also to whatever is left of its process group. */
+  readonly stop: () => Promise<Exit>;
+}
+
+const tailLength = 40;
+
+/**
+ * Starts a process in a group of its own (a Ctrl-C in the terminal reaches only this process, which
+ * decides the order in which things stop), waits until it is ready, and sees to it that it ends with this
+ * process, whatever ends that.
+ *
+ * @throws LocalError FRESHET_LOCAL_CANNOT_RUN, FRESHET_LOCAL_EXITED_EARLY, FRESHET_LOCAL_NOT_READY (the child is then gone)
+ */
+export async function startChildProcess(options: ChildProcessOptions): Promise<ChildProcess> {
+  const { name, command } = options;
+  const child = spawn(command, options.args ?? [], {
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    detached: true,
+    ...(options.env && { env: options.env }),
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...options.user,
+  });
+  const { pid } = child;
+  if (pid === undefined) {
+    const [cause] = (await once(child, 'error')) as [Error];
+    throw new LocalError('FRESHET_LOCAL_CANNOT_RUN', `${name} could not be run: ${cause.message}`, { cause });
+  }
+  child.on('error', () => {}); // a signal that could not be sent; the exit tells the rest
+  const dismissWatchdog = watchOver({
+    pid,
+    signal: options.orphanSignal ?? 'SIGKILL',
+    folder: options.orphanFolder,
+  });
+
+  const tail: string[] = [];
+  const listeners = new Set<(line: string) => void>();
+  if (options.onLine) listeners.add(options.onLine);
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) readLines(stream, onLine);
+  }
+  function onLine(line: string): void {
+    tail.push(line);
+    if (tail.length > tailLength) tail.shift();
+    for (const listener of listeners) listener(line);
+  }
+
+  let gone = false;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      gone = true;
+      dismissWatchdog();
+      killGroup(pid); // what it started and left behind would also keep its output open
+      child.once('close', () => resolve({ code, signal }));
+    });
+  });
+
+  if (child.stdin) {
+    child.stdin.on('error', () => {}); // it exited without reading; the exit says why
+    child.stdin.end(options.input);
+  }
+
+  const handle: ChildProcess = {
+    name,
+    pid,
+    exited,
+    tail: () => tail.join('\n'),
+    async kill(signal = 'SIGKILL') {
+      if (gone) return;
+      child.kill(signal);
+      if (signal === 'SIGKILL') await exited;
+    },
+    async stop() {
+      if (gone) return exited;
+      child.kill(options.stopSignal ?? 'SIGTERM');
+      child.kill('SIGCONT'); // a stopped process takes no other signal
+      const deadline = setTimeout(() => killGroup(pid), options.stopWithinMs ?? 10_000);
+      const exit = await exited;
+      clearTimeout(deadline);
+      return exit;
+    },
+  };
+  await waitUntilReady(handle, options, listeners);
+  return handle;
+}
+
+async function waitUntilReady(
+  child: ChildProcess,
+  { ready, readyWithinMs = 30_000 }: ChildProcessOptions,
+  listeners: Set<(line: string) => void>,
+): Promise<void> {
+  if (!ready) return;
+  const waiting = new AbortController();
+  const isReady =
+    'line' in ready
+      ? matchingLine(ready.line, listeners, waiting.signal)
+      : probing(ready.probe, waiting.signal);
+  const outcome = await Promise.race([
+    isReady.then(() => 'ready' as const),
+    child.exited,
+    delay(readyWithinMs, 'late' as const, { signal: waiting.signal }),
+  ]);
+  waiting.abort();
+  if (outcome === 'ready') return;
+  if (outcome === 'late') {
+    await child.kill();
+    throw new LocalError(
+      'FRESHET_LOCAL_NOT_READY',
+      withOutput(`${child.name} was not ready after ${readyWithinMs} ms and was stopped.`, child),
+    );
+  }
+  const how = outcome.signal ? `was killed by ${outcome.signal}` : `exited with code ${outcome.code}`;
+  throw new LocalError(
+    'FRESHET_LOCAL_EXITED_EARLY',
+    withOutput(`${child.name} ${how} before it was ready.`, child),
+  );
+}
+
+function matchingLine(
+  matches: (line: string) => boolean,
+  listeners: Set<(line: string) => void>,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const listener = (line: string): void => {
+      if (matches(line)) resolve();
+    };
+    listeners.add(listener);
+    signal.addEventListener('abort', () => listeners.delete(listener), { once: true });
+  });
+}
+
+async function probing(probe: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await probe();
+      return;
+    } catch {
+      await delay(25);
+    }
+  }
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // nothing is left of it
+  }
+}
+
+function withOutput(message: string, child: ChildProcess): string {
+  const output = child.tail().trim();
+  return output === '' ? `${message} It printed nothing.` : `${message} Its last output:\n${output}`;
+}
