@@ -1,0 +1,25 @@
+import type { Express } from 'express';
+import { unavailable } from '../http/problem.ts';
+import { withoutCredentials } from '../log/redact.ts';
+import { answerMetrics, startMetrics } from '../telemetry/metrics.ts';
+import { type ReadinessCheck, readinessOf } from './readiness.ts';
+
+/**
+ * `/livez` (200 while the process answers), `/readyz` (200 with `mode`, else 503 `NOT_READY` with the
+ * reason) and `/metrics`.
+ */
+export function mountHealth(app: Express, check: ReadinessCheck): void {
+  startMetrics();
+  app.get('/livez', (_request, response) => {
+    response.set('Cache-Control', 'no-store').json({ status: 'live' });
+  });
+  app.get('/readyz', async (_request, response) => {
+    const { ready, ...details } = await readinessOf(check);
+    if (!ready)
+      throw unavailable('NOT_READY', withoutCredentials(`Not ready: ${String(details['reason'])}.`), {
+        extensions: details,
+      });
+    response.set('Cache-Control', 'no-store').json({ status: 'ready', ...details });
+  });
+  app.get('/metrics', (request, response) => answerMetrics(request, response));
+}

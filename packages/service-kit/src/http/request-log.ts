@@ -1,0 +1,35 @@
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+
+export interface RequestLogOptions {
+  /** Answers that take longer are logged as warnings. Default: 1000 ms. */
+  readonly slowMs?: number;
+}
+
+/**
+ * One line per request: 5xx and slow ones as warnings, all others at debug level.
+ * Own code, since pino-http makes a child logger for each request, also for those that are never logged.
+ */
+export function requestLog(log: Logger, options: RequestLogOptions = {}): RequestHandler {
+  const { slowMs = 1000 } = options;
+  return (request, response, next) => {
+    const begin = performance.now();
+    response.once('close', () => {
+      const durationMs = Math.round((performance.now() - begin) * 10) / 10;
+      const level = response.statusCode >= 500 || durationMs >= slowMs ? 'warn' : 'debug';
+      if (!log.isLevelEnabled(level)) return;
+      const { statusCode: status, writableFinished: finished } = response;
+      log[level](
+        {
+          method: request.method,
+          path: request.path,
+          status,
+          durationMs,
+          ...(finished ? {} : { cutOff: true }),
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

@@ -1,0 +1,17 @@
+/** What a handler answers with. */
+export interface Reply {
+  readonly status: number;
+  /** Sent as JSON; no body when absent. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A reply with a JSON body. */
+export function reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, body, headers };
+}
+
+/** 204, or another status without a body. */
+export function emptyReply(headers: Readonly<Record<string, string>> = {}, status = 204): Reply {
+  return { status, headers };
+}

@@ -1,0 +1,74 @@
+import type { CommonConfig } from '../config/common-variables.ts';
+import { defaultInstanceName } from '../config/instance-name.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
+import { within } from '../shutdown/within.ts';
+import { StartupError } from '../startup-error.ts';
+import { shutdownTelemetry } from '../telemetry/shutdown.ts';
+import type { ServiceDefinition } from './service.ts';
+import { startService } from './start-service.ts';
+
+const telemetryMs = 1000;
+
+/**
+ * Runs a service as this process, until SIGTERM or SIGINT: then everything ends in order and the exit
+ * code is 0, or 1 when something did not end in time. A second signal exits at once. What keeps the
+ * service from starting is one line at level fatal with a `code`, and exit code 1.
+ */
+export async function runService<Config extends CommonConfig>(
+  definition: ServiceDefinition<Config>,
+): Promise<void> {
+  const early = createLogger({
+    service: definition.name,
+    instance: process.env['INSTANCE_NAME'] || defaultInstanceName(definition.name),
+  });
+  exitOnUnexpected(early);
+  const signalled = firstSignal(early);
+  try {
+    const running = await startService(definition);
+    await signalled;
+    const clean = await running.stop();
+    await flushTelemetry();
+    process.exit(clean ? 0 : 1);
+  } catch (error) {
+    logStartFailure(early, error);
+    await flushTelemetry();
+    process.exit(1);
+  }
+}
+
+function firstSignal(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (seen) process.exit(1);
+        seen = true;
+        log.info({ signal }, 'shutting down');
+        resolve();
+      });
+    }
+  });
+}
+
+/** Nothing is known about the state of the process any more: it ends, and its supervisor starts another. */
+function exitOnUnexpected(log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error, event }, 'unexpected error: the process ends');
+      process.exit(1);
+    });
+  }
+}
+
+function logStartFailure(log: Logger, error: unknown): void {
+  if (error instanceof StartupError) log.fatal({ code: error.code }, error.message);
+  else
+    log.fatal(
+      { err: error, code: 'FRESHET_START' },
+      'the service could not start, for a reason that nobody foresaw',
+    );
+}
+
+async function flushTelemetry(): Promise<void> {
+  await within(telemetryMs, shutdownTelemetry).catch(() => {});
+}
