@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startChildProcess } from '../parts/child-process.ts';
+import { startPostgres } from '../parts/postgres.ts';
+import { type RedisFlavour, startRedisServer } from '../parts/redis.ts';
+import type { Logs } from './logs.ts';
+import type { Part } from './supervisor.ts';
+import { environmentOf, type Instance, type Servers } from './topology.ts';
+
+// A service finishes its requests within 5 s; then there is a second for whatever hangs.
+const SERVICE_SHUTDOWN_MS = 5_000;
+const STOP_WITHIN_MS = 6_000;
+
+/** @param learnUrl is told the URL, with the password that the data folder carries. */
+export function postgresPart(
+  where: { readonly root: string; readonly dataDir: string; readonly port: number },
+  logs: Logs,
+  learnUrl: (url: string) => void,
+): Part {
+  return {
+    name: 'postgres',
+    async start() {
+      const settings = await readSettings(join(where.root, 'infra/postgres/postgresql.conf'));
+      const postgres = await startPostgres({
+        dataDir: where.dataDir,
+        port: where.port,
+        settings,
+        onLine: logs.of('postgres'),
+      });
+      learnUrl(postgres.url);
+      return postgres;
+    },
+  };
+}
+
+export function redisPart(flavour: RedisFlavour, port: number, logs: Logs): Part {
+  const name = `redis-${flavour}`;
+  return { name, start: () => startRedisServer({ flavour, port, onLine: logs.of(name) }) };
+}
+
+export function servicePart(instance: Instance, servers: Servers, root: string, logs: Logs): Part {
+  return {
+    name: instance.name,
+    start: () =>
+      startChildProcess({
+        name: instance.name,
+        command: process.execPath,
+        args: ['--conditions=@freshet/source', '--import', '@freshet/service-kit/register', 'src/main.ts'],
+        cwd: join(root, 'services', instance.service),
+        env: {
+          ...withoutNpm(process.env),
+          ...environmentOf(instance, servers),
+          SHUTDOWN_DEADLINE_MS: String(SERVICE_SHUTDOWN_MS),
+        },
+        onLine: logs.of(instance.name),
+        stopWithinMs: STOP_WITHIN_MS,
+      }),
+  };
+}
+
+/** Configuration lines `name = value` as settings: the server may not be allowed to read a file of this checkout. */
+async function readSettings(path: string): Promise<Record<string, string>> {
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  const settings = lines
+    .map((line) => /^(\w+)\s*=\s*'?([^'#]*?)'?\s*(#.*)?$/.exec(line))
+    .filter((match) => match !== null);
+  return Object.fromEntries(settings.map(([, name = '', value = '']) => [name, value]));
+}
+
+/** npm fills the environment of its scripts with dozens of variables that are not meant for the services. */
+function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_/i.test(name)));
+}

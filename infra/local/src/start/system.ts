@@ -1,0 +1,190 @@
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { stateFolder as storeFolder, temporaryFolder } from '../parts/folders.ts';
+import { ensurePrograms, type Program } from '../parts/system-packages.ts';
+import { gatewayPart } from './gateway.ts';
+import { createDatabases } from './given-postgres.ts';
+import { checkRedis } from './given-redis.ts';
+import { untilHealthy } from './healthy.ts';
+import { openLogs, type Logs } from './logs.ts';
+import type { StartOptions } from './options.ts';
+import { postgresPart, redisPart, servicePart } from './parts.ts';
+import { pickPort } from './ports.ts';
+import { Supervisor } from './supervisor.ts';
+import { type SystemDescription, type SystemFile, systemFile } from './system-file.ts';
+import {
+  databaseOf,
+  domains,
+  type Instance,
+  planInstances,
+  preferredPorts,
+  type Servers,
+} from './topology.ts';
+
+/**
+ * The whole system on this machine: Postgres and two Redis (or those that were given), the services and relays, the
+ * gateway in front.
+ */
+export class System {
+  readonly #options: StartOptions;
+  readonly #report: (line: string) => void;
+  readonly #supervisor: Supervisor;
+  readonly #file: SystemFile;
+  #instances: readonly Instance[] = [];
+  #servers: Servers | undefined;
+  #gateway = '';
+  #throwAway: string | undefined;
+
+  constructor(options: StartOptions, report: (line: string) => void) {
+    this.#options = options;
+    this.#report = report;
+    this.#file = systemFile(options.stateFolder);
+    this.#supervisor = new Supervisor({
+      report,
+      onRestart: () => void this.#file.write(this.describe()).catch((error) => report(String(error))),
+    });
+  }
+
+  /**
+   * Resolves when everything is healthy. After a rejection whatever was started still runs: call `stop`.
+   *
+   * @throws Refusal or LocalError, with what to do; the signal's reason when it aborts.
+   */
+  async start(signal: AbortSignal): Promise<SystemDescription> {
+    const { given, root, stateFolder } = this.#options;
+    const logs = await openLogs(stateFolder);
+    await this.#file.remove();
+    await ensurePrograms(programsFor(given), this.#report);
+    signal.throwIfAborted();
+
+    this.#report('Starting Postgres and Redis');
+    this.#servers = await this.#startServers(logs);
+    signal.throwIfAborted();
+
+    this.#instances = await planInstances(this.#options.replicas);
+    const port = await pickPort(preferredPorts.gateway);
+    this.#gateway = `http://127.0.0.1:${port}`;
+    this.#report(`Starting ${this.#instances.length} services and the gateway`);
+    const servers = this.#servers;
+    const backends = {
+      'user-service': this.#of('user-service'),
+      'inventory-service': this.#of('inventory-service'),
+    };
+    await this.#startAll([
+      ...this.#instances.map((instance) => servicePart(instance, servers, root, logs)),
+      gatewayPart({ port, backends, stateFolder, onLine: logs.of('gateway') }),
+    ]);
+    await this.#untilHealthy(signal);
+
+    this.#supervisor.becomeSteady();
+    const description = this.describe();
+    await this.#file.write(description);
+    return description;
+  }
+
+  describe(): SystemDescription {
+    const pids = this.#supervisor.pids();
+    const [relay] = this.#of('invalidation-relay');
+    if (this.#servers === undefined || relay === undefined)
+      throw new Error('the system has not been started');
+    const instances = new Set(this.#instances.map(({ name }) => name));
+    return {
+      gateway: this.#gateway,
+      console: relay.url,
+      ...this.#servers,
+      processes: this.#instances.map(({ name, service, url }) => ({
+        name,
+        service,
+        url,
+        pid: pids.get(name) ?? 0,
+      })),
+      infrastructure: [...pids]
+        .filter(([name]) => !instances.has(name))
+        .map(([name, pid]) => ({ name, pid })),
+    };
+  }
+
+  /** In the order of the flow: no new requests, then the services that use the relays, then what all of them use. Bounded. */
+  async stop(): Promise<void> {
+    const names = (service: Instance['service']) => this.#of(service).map(({ name }) => name);
+    await this.#supervisor.stop([
+      ['gateway'],
+      [...names('user-service'), ...names('inventory-service')],
+      names('invalidation-relay'),
+      ['redis-cache', 'redis-queue', 'postgres'],
+    ]);
+    await this.#file.remove();
+    if (this.#throwAway !== undefined) await rm(this.#throwAway, { recursive: true, force: true });
+  }
+
+  killAll(): void {
+    this.#supervisor.killAll();
+  }
+
+  async #startServers(logs: Logs): Promise<Servers> {
+    const { given, root } = this.#options;
+    const ports = {
+      postgres: await pickPort(preferredPorts.postgres),
+      redisCache: await pickPort(preferredPorts.redisCache),
+      redisQueue: await pickPort(preferredPorts.redisQueue),
+    };
+    let postgres = given.postgres;
+    const postgresHere = { root, dataDir: await this.#dataFolder(), port: ports.postgres };
+    await this.#startAll([
+      ...(given.postgres === undefined ? [postgresPart(postgresHere, logs, (url) => (postgres = url))] : []),
+      ...(given.redisCache === undefined ? [redisPart('cache', ports.redisCache, logs)] : []),
+      ...(given.redisQueue === undefined ? [redisPart('queue', ports.redisQueue, logs)] : []),
+    ]);
+    const servers: Servers = {
+      postgres: postgres ?? '',
+      redisCache: given.redisCache ?? `redis://127.0.0.1:${ports.redisCache}`,
+      redisQueue: given.redisQueue ?? `redis://127.0.0.1:${ports.redisQueue}`,
+    };
+    await createDatabases(servers.postgres, domains.map(databaseOf));
+    await checkRedis(servers.redisCache, 'REDIS_CACHE_URL');
+    await checkRedis(servers.redisQueue, 'REDIS_QUEUE_URL');
+    return servers;
+  }
+
+  async #dataFolder(): Promise<string> {
+    const { stateFolder, fresh } = this.#options;
+    if (!fresh)
+      return join(
+        await storeFolder(basename(stateFolder) === '.freshet' ? dirname(stateFolder) : stateFolder),
+        'postgres',
+      );
+    this.#throwAway = await temporaryFolder('postgres');
+    return join(this.#throwAway, 'data');
+  }
+
+  async #untilHealthy(signal: AbortSignal): Promise<void> {
+    const ready = new Map(this.#instances.map(({ name, url }) => [name, `${url}/readyz`]));
+    const enough = new AbortController();
+    try {
+      await Promise.race([
+        this.#supervisor.failed,
+        untilHealthy(
+          ready.set('gateway', `${this.#gateway}/readyz`),
+          AbortSignal.any([signal, enough.signal]),
+        ),
+      ]);
+    } finally {
+      enough.abort();
+    }
+  }
+
+  /** At the same time; waits for all of them even when one fails, so that `stop` knows them all. */
+  async #startAll(parts: readonly Parameters<Supervisor['start']>[0][]): Promise<void> {
+    const outcomes = await Promise.allSettled(parts.map((part) => this.#supervisor.start(part)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  #of(service: Instance['service']): Instance[] {
+    return this.#instances.filter((instance) => instance.service === service);
+  }
+}
+
+function programsFor(given: StartOptions['given']): Program[] {
+  const needsRedis = given.redisCache === undefined || given.redisQueue === undefined;
+  return needsRedis ? ['redis-server', 'haproxy'] : ['haproxy'];
+}
