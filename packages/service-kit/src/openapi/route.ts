@@ -75,7 +75,7 @@ export function route<
   Params extends z.ZodObject = Nothing,
   Query extends z.ZodObject = Nothing,
   Headers extends z.ZodObject = Nothing,
-  Body extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = Nothing,
 >(definition: RouteDefinition<Params, Query, Headers, Body>): Route {
   const { handler, ...described } = definition;
   checkDefinition(described);

@@ -1,13 +1,9 @@
 import type { CommonConfig } from '../config/common-variables.ts';
 import { defaultInstanceName } from '../config/instance-name.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
-import { within } from '../shutdown/within.ts';
 import { StartupError } from '../startup-error.ts';
-import { shutdownTelemetry } from '../telemetry/shutdown.ts';
 import type { ServiceDefinition } from './service.ts';
-import { startService } from './start-service.ts';
-
-const telemetryMs = 1000;
+import { type RunningService, startService } from './start-service.ts';
 
 /**
  * Runs a service as this process, until SIGTERM or SIGINT: then everything ends in order and the exit
@@ -17,37 +13,41 @@ const telemetryMs = 1000;
 export async function runService<Config extends CommonConfig>(
   definition: ServiceDefinition<Config>,
 ): Promise<void> {
-  const early = createLogger({
+  // Speaks before the configuration is known, and when it is wrong.
+  const log = createLogger({
     service: definition.name,
     instance: process.env['INSTANCE_NAME'] || defaultInstanceName(definition.name),
   });
-  exitOnUnexpected(early);
-  const signalled = firstSignal(early);
-  try {
-    const running = await startService(definition);
-    await signalled;
-    const clean = await running.stop();
-    await flushTelemetry();
+  exitOnUnexpected(log);
+  let running: RunningService | undefined;
+  onSignal(log, async () => {
+    // Nothing is served yet, and an open migration rolls back: there is nothing to wait for.
+    const clean = running === undefined || (await running.stop());
     process.exit(clean ? 0 : 1);
+  });
+  try {
+    running = await startService(definition);
   } catch (error) {
-    logStartFailure(early, error);
-    await flushTelemetry();
+    if (error instanceof StartupError) log.fatal({ code: error.code }, error.message);
+    else
+      log.fatal(
+        { err: error, code: 'FRESHET_START' },
+        'the service could not start, for a reason that nobody foresaw',
+      );
     process.exit(1);
   }
 }
 
-function firstSignal(log: Logger): Promise<void> {
-  return new Promise((resolve) => {
-    let seen = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (seen) process.exit(1);
-        seen = true;
-        log.info({ signal }, 'shutting down');
-        resolve();
-      });
-    }
-  });
+function onSignal(log: Logger, shutDown: () => Promise<void>): void {
+  let seen = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (seen) process.exit(1);
+      seen = true;
+      log.info({ signal }, 'shutting down');
+      void shutDown();
+    });
+  }
 }
 
 /** Nothing is known about the state of the process any more: it ends, and its supervisor starts another. */
@@ -58,17 +58,4 @@ function exitOnUnexpected(log: Logger): void {
       process.exit(1);
     });
   }
-}
-
-function logStartFailure(log: Logger, error: unknown): void {
-  if (error instanceof StartupError) log.fatal({ code: error.code }, error.message);
-  else
-    log.fatal(
-      { err: error, code: 'FRESHET_START' },
-      'the service could not start, for a reason that nobody foresaw',
-    );
-}
-
-async function flushTelemetry(): Promise<void> {
-  await within(telemetryMs, shutdownTelemetry).catch(() => {});
 }

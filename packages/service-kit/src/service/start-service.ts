@@ -1,13 +1,13 @@
-import type { Server } from 'node:http';
 import type { CommonConfig } from '../config/common-variables.ts';
 import type { Environment } from '../config/read-config.ts';
 import { mountHealth } from '../health/mount-health.ts';
 import type { Readiness } from '../health/readiness.ts';
 import { createApp } from '../http/app.ts';
-import { listen } from '../http/server.ts';
+import { type ListeningServer, listen } from '../http/server.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { Closers } from '../shutdown/closers.ts';
-import { closeServer } from '../shutdown/close-server.ts';
+import { within } from '../shutdown/within.ts';
+import { shutdownTelemetry } from '../telemetry/shutdown.ts';
 import type { Service, ServiceDefinition } from './service.ts';
 
 export interface RunningService {
@@ -18,8 +18,9 @@ export interface RunningService {
   stop(): Promise<boolean>;
 }
 
-/** Of the deadline, the part that requests may use up: the rest is for the closers and telemetry. */
-const requestShare = 0.7;
+/** When each part of a shutdown must be over, as a share of the deadline; telemetry gets what is left. */
+const requestsUntil = 0.6;
+const closersUntil = 0.9;
 
 /** Builds a service and serves it, without touching signals or the process: for `runService` and for tests. */
 export async function startService<Config extends CommonConfig>(
@@ -41,7 +42,8 @@ export async function startService<Config extends CommonConfig>(
       closing: closing.signal,
       onClose: (name, close) => closers.add(name, close),
     });
-    const { server, port, url } = await listen(appOf(definition, service, log, closing.signal), config);
+    const server = await listen(appOf(definition, service, log, closing.signal), config);
+    const { url, port } = server;
     log.info({ url }, 'listening');
     let stopped: Promise<boolean> | undefined;
     return {
@@ -81,20 +83,25 @@ function appOf(
 }
 
 interface StopOptions {
-  server: Server;
-  closers: Closers;
-  closing: AbortController;
-  log: Logger;
-  deadlineMs: number;
+  readonly server: ListeningServer;
+  readonly closers: Closers;
+  readonly closing: AbortController;
+  readonly log: Logger;
+  readonly deadlineMs: number;
 }
 
 async function stop({ server, closers, closing, log, deadlineMs }: StopOptions): Promise<boolean> {
   const begin = performance.now();
-  const remainingMs = () => deadlineMs - (performance.now() - begin);
+  const untilShare = (share: number) => deadlineMs * share - (performance.now() - begin);
   closing.abort(new Error('the service is shutting down'));
-  const finished = await closeServer(server, deadlineMs * requestShare);
+  const finished = await server.close(untilShare(requestsUntil));
   if (!finished) log.warn('requests were cut off by the shutdown');
-  const failed = await closers.closeAll(remainingMs, log);
+  const failed = await closers.closeAll(() => untilShare(closersUntil), log);
+  try {
+    await within(untilShare(1), shutdownTelemetry);
+  } catch {
+    log.warn('the last spans could not be sent in time');
+  }
   log.info({ durationMs: Math.round(performance.now() - begin) }, 'stopped');
   return finished && failed.length === 0;
 }
