@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LocalError } from './local-error.ts';
+import { groupExists, killGroup } from './process-group.ts';
+import { type Readiness, waitUntilReady } from './readiness.ts';
 import { watchOver } from './watchdog.ts';
 
 export interface ChildProcessOptions {
@@ -20,8 +22,8 @@ export interface ChildProcessOptions {
   readonly input?: string;
   /** Called for every line of its output, both streams. */
   readonly onLine?: (line: string) => void;
-  /** The child is ready when a line of its output matches, or when the probe resolves; at once when left out. */
-  readonly ready?: { readonly line: (line: string) => boolean } | { readonly probe: () => Promise<unknown> };
+  /** At once when left out. */
+  readonly ready?: Readiness;
   /** Milliseconds until readiness is given up and the child is killed (default 30 000). */
   readonly readyWithinMs?: number;
   /** What asks it to end in an orderly way (default SIGTERM). */
@@ -46,7 +48,7 @@ export interface ChildProcess {
   readonly exited: Promise<Exit>;
   /** The last lines of its output. */
   readonly tail: () => string;
-  /** Sends a signal (default SIGKILL). After SIGKILL it resolves when the process is gone, else at once. */
+  /** Sends it a signal (default SIGKILL). After SIGKILL it resolves when the process is gone, else at once. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
   /** Stop signal, then SIGKILL after the deadline, also to whatever is left of its process group. */
   readonly stop: () => Promise<Exit>;
@@ -95,12 +97,16 @@ export async function startChildProcess(options: ChildProcessOptions): Promise<C
   }
 
   let gone = false;
+  let leftItsGroup = false;
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       gone = true;
-      dismissWatchdog();
-      killGroup(pid); // what it started and left behind would also keep its output open
-      child.once('close', () => resolve({ code, signal }));
+      leftItsGroup = groupExists(pid);
+      if (!leftItsGroup) dismissWatchdog();
+      // What it left behind may keep its output open for ever.
+      void Promise.race([once(child, 'close'), delay(500, undefined, { ref: false })]).then(() =>
+        resolve({ code, signal }),
+      );
     });
   });
 
@@ -120,89 +126,28 @@ export async function startChildProcess(options: ChildProcessOptions): Promise<C
       if (signal === 'SIGKILL') await exited;
     },
     async stop() {
-      if (gone) return exited;
-      child.kill(options.stopSignal ?? 'SIGTERM');
-      child.kill('SIGCONT'); // a stopped process takes no other signal
+      if (!gone) {
+        child.kill(options.stopSignal ?? 'SIGTERM');
+        child.kill('SIGCONT'); // a stopped process takes no other signal
+      }
       const deadline = setTimeout(() => killGroup(pid), options.stopWithinMs ?? 10_000);
       const exit = await exited;
       clearTimeout(deadline);
+      if (leftItsGroup) killGroup(pid);
+      leftItsGroup = false;
+      dismissWatchdog();
       return exit;
     },
   };
-  await waitUntilReady(handle, options, listeners);
+  if (options.ready) {
+    await waitUntilReady(handle, options.ready, options.readyWithinMs ?? 30_000, (listener, signal) => {
+      listeners.add(listener);
+      signal.addEventListener('abort', () => listeners.delete(listener), { once: true });
+    });
+  }
   return handle;
-}
-
-async function waitUntilReady(
-  child: ChildProcess,
-  { ready, readyWithinMs = 30_000 }: ChildProcessOptions,
-  listeners: Set<(line: string) => void>,
-): Promise<void> {
-  if (!ready) return;
-  const waiting = new AbortController();
-  const isReady =
-    'line' in ready
-      ? matchingLine(ready.line, listeners, waiting.signal)
-      : probing(ready.probe, waiting.signal);
-  const outcome = await Promise.race([
-    isReady.then(() => 'ready' as const),
-    child.exited,
-    delay(readyWithinMs, 'late' as const, { signal: waiting.signal }),
-  ]);
-  waiting.abort();
-  if (outcome === 'ready') return;
-  if (outcome === 'late') {
-    await child.kill();
-    throw new LocalError(
-      'FRESHET_LOCAL_NOT_READY',
-      withOutput(`${child.name} was not ready after ${readyWithinMs} ms and was stopped.`, child),
-    );
-  }
-  const how = outcome.signal ? `was killed by ${outcome.signal}` : `exited with code ${outcome.code}`;
-  throw new LocalError(
-    'FRESHET_LOCAL_EXITED_EARLY',
-    withOutput(`${child.name} ${how} before it was ready.`, child),
-  );
-}
-
-function matchingLine(
-  matches: (line: string) => boolean,
-  listeners: Set<(line: string) => void>,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const listener = (line: string): void => {
-      if (matches(line)) resolve();
-    };
-    listeners.add(listener);
-    signal.addEventListener('abort', () => listeners.delete(listener), { once: true });
-  });
-}
-
-async function probing(probe: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await probe();
-      return;
-    } catch {
-      await delay(25);
-    }
-  }
 }
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // nothing is left of it
-  }
-}
-
-function withOutput(message: string, child: ChildProcess): string {
-  const output = child.tail().trim();
-  return output === '' ? `${message} It printed nothing.` : `${message} Its last output:\n${output}`;
 }

@@ -7,7 +7,6 @@ export type LocalErrorCode =
   | 'FRESHET_LOCAL_NO_POSTGRES_BINARIES'
   | 'FRESHET_LOCAL_NO_FOLDER'
   | 'FRESHET_LOCAL_MISSING_PROGRAM'
-  | 'FRESHET_LOCAL_PROGRAM_TOO_OLD'
   | 'FRESHET_LOCAL_INSTALL_FAILED';
 
 export class LocalError extends Error {

@@ -37,11 +37,10 @@ export async function startRedisServer(options: RedisOptions): Promise<Redis> {
     new URL(`../../../redis/${options.flavour}.conf`, import.meta.url),
     'utf8',
   );
-  const temporary =
-    options.dataDir === undefined ? await temporaryFolder(`redis-${options.flavour}`) : undefined;
-  const dataDir = options.dataDir ?? temporary ?? '';
+  const { temporary = options.dataDir === undefined } = options;
+  const dataDir = options.dataDir ?? (await temporaryFolder(`redis-${options.flavour}`));
   const removeTemporary = async (): Promise<void> => {
-    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+    if (temporary) await rm(dataDir, { recursive: true, force: true });
   };
   try {
     const port = options.port ?? (await freePort());

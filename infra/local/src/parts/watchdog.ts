@@ -42,7 +42,9 @@ export function watchOver({ pid, signal, folder }: WatchdogOptions): () => void 
   watchdog.unref();
   const pipe = watchdog.stdin as NodeJS.WritableStream & { unref?: () => void };
   pipe.unref?.();
-  return () => watchdog.stdin.end('dismissed\n');
+  return () => {
+    if (!watchdog.stdin.writableEnded) watchdog.stdin.end('dismissed\n');
+  };
 }
 
 function ignore(): void {}
