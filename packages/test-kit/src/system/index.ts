@@ -1,0 +1,12 @@
+export type { FreshetProcess } from './freshet-process.ts';
+export {
+  type BodyRoute,
+  expectProblem,
+  type HostileRequest,
+  hostileBodies,
+  hostileIds,
+  malformedTags,
+  malformedVersions,
+} from './hostile-requests.ts';
+export { type Answer, type RequestOptions, send } from './request.ts';
+export { type Domain, startSystem, type System, type SystemOptions } from './start-system.ts';
