@@ -1,0 +1,48 @@
+import type { Readiness, Service, ServiceContext } from '@freshet/service-kit';
+import { auditRoutes } from './audit/routes.ts';
+import type { RelayConfig } from './config.ts';
+import { openDomain, type OpenDomain } from './domain/open-domain.ts';
+import { deadLetterRoutes } from './operator-api/dead-letters.ts';
+import { indexRoutes } from './operator-api/index-page.ts';
+import { invalidationRoutes } from './operator-api/invalidations.ts';
+import { replicaRoutes } from './operator-api/replicas.ts';
+
+/** One relay for each domain, side by side, and the operator's API over all of them. */
+export async function buildRelay({ config, log, onClose }: ServiceContext<RelayConfig>): Promise<Service> {
+  const telemetry = config.otlpEndpoint === undefined ? {} : { telemetry: await jobTelemetry() };
+  const domains = [...config.databaseUrls].map(([name, databaseUrl]) => {
+    const domain = openDomain({ name, databaseUrl, config, log, ...telemetry });
+    onClose(`domain ${name}`, () => domain.close());
+    domain.relay.start();
+    return domain;
+  });
+  return {
+    routes: [
+      ...indexRoutes(),
+      ...replicaRoutes(domains),
+      ...invalidationRoutes(domains),
+      ...deadLetterRoutes(domains),
+      ...auditRoutes(domains),
+    ],
+    ready: () => readiness(domains),
+  };
+}
+
+/** Ready when every domain has been seen under a blessing: before that no cache of it is on. */
+function readiness(domains: readonly OpenDomain[]): Readiness {
+  const waiting = domains.filter(({ relay }) => !relay.state.wasBlessed);
+  const states = Object.fromEntries(
+    domains.map(({ name, relay }) => [name, relay.state.blessing?.do ?? relay.state.phase]),
+  );
+  if (waiting.length === 0) return { ready: true, domains: states };
+  return {
+    ready: false,
+    reason: `not blessed yet: ${waiting.map(({ name }) => name).join(', ')}`,
+    domains: states,
+  };
+}
+
+async function jobTelemetry() {
+  const { BullMQOtel } = await import('bullmq-otel');
+  return new BullMQOtel({ tracerName: '@freshet/invalidation-relay' });
+}

@@ -1,0 +1,109 @@
+import { type Clock, type DomainLimits, type Protocol, withDrift } from '@freshet/cache-core/protocol';
+import type { Faults } from '../faults/faults.ts';
+import { type BlessingDecision, decideBlessing } from './blessing-decision.ts';
+import type { BlessingStore } from './blessing-store.ts';
+
+/** `given-up`: something changed on the way; the next look decides anew. */
+export type BlessingOutcome =
+  | Exclude<BlessingDecision, { do: 'bless' }>
+  | { do: 'blessed'; number: number; why: string }
+  | { do: 'given-up'; why: string };
+
+export interface BlesserDependencies {
+  store: BlessingStore;
+  protocol: Pick<Protocol, 'status' | 'bless'>;
+  clock: Clock;
+  faults: Faults;
+  /** Of the next blessing. */
+  limits: DomainLimits;
+  /** Who records: unique for each process. */
+  self: string;
+  onRecorded: (blessing: { number: number; waitMs: number; why: string }) => void;
+}
+
+/**
+ * Watches who speaks for the domain, and brings a new Redis server up to date before it may.
+ *
+ * Recording the blessing in Postgres comes first: from then on the relays of the old server mark nothing and move
+ * no watermark. Then everybody who lived on the old server's word is waited for, and only then the new one speaks.
+ */
+export class Blesser {
+  readonly #deps: BlesserDependencies;
+  #stopped = false;
+  #endWait = (): void => {};
+
+  constructor(dependencies: BlesserDependencies) {
+    this.#deps = dependencies;
+  }
+
+  async watch(): Promise<BlessingOutcome> {
+    const { protocol, store, self } = this.#deps;
+    const status = await protocol.status();
+    const recorded = await store.read(status.history);
+    const decision = decideBlessing(status, recorded, self);
+    if (decision.do === 'finish') await store.finish(decision.number);
+    if (decision.do !== 'bless') return decision;
+    return this.#bless(decision, {
+      history: status.history,
+      headBlessing: status.blessing,
+      origin: recorded.origin,
+      expectedNewest: recorded.newest?.number ?? 0,
+    });
+  }
+
+  /** Ends a wait that runs, without blessing anything: another relay takes over. */
+  stop(): void {
+    this.#stopped = true;
+    this.#endWait();
+  }
+
+  async #bless(
+    { why, first }: { why: string; first: boolean },
+    seen: { history: string; headBlessing: number; origin: string; expectedNewest: number },
+  ): Promise<BlessingOutcome> {
+    const { store, protocol, faults, limits, self } = this.#deps;
+    const { history, origin } = seen;
+    const recorded = await store.record({ ...seen, limits, recordedBy: self });
+    if (recorded === null) return { do: 'given-up', why: 'another relay was faster' };
+    const { number } = recorded;
+    const waitMs = first ? 0 : withDrift(recorded.waitMs);
+    this.#deps.onRecorded({ number, waitMs, why });
+    await faults.at('after-record-blessing');
+    if (waitMs > 0) await this.#wait(waitMs);
+    if (this.#stopped) return { do: 'given-up', why: 'this relay is stopping' };
+
+    // asOf lies before the snapshot: what was committed before it is in Postgres for every load that begins later,
+    // and validFrom voids whatever was loaded earlier.
+    const status = await protocol.status();
+    if (!status.primary || status.history !== history) {
+      return { do: 'given-up', why: 'another Redis answers now' };
+    }
+    const { newestBlessing, appliedNo } = await store.snapshot();
+    if (newestBlessing !== number) {
+      return { do: 'given-up', why: `blessing ${newestBlessing} was recorded meanwhile` };
+    }
+    await faults.at('before-bless');
+    const blessed = await protocol.bless({
+      blessing: number,
+      history,
+      origin,
+      validFrom: number,
+      asOf: status.timeMs,
+      appliedNo,
+      limits,
+    });
+    if (!blessed) return { do: 'given-up', why: 'Redis refused: another history, or a higher blessing' };
+    await faults.at('after-bless');
+    await store.finish(number);
+    return { do: 'blessed', number, why };
+  }
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(ms, resolve);
+      this.#endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import type pg from 'pg';
+import { inTransaction } from '../domain/in-transaction.ts';
+import type { BlessingRecord, BlessingStore, BlessingToRecord, RecordedBlessing } from './blessing-store.ts';
+
+// Any constant: 'freshet' in hexadecimal, the low bytes.
+const ADVISORY_LOCK = 0x66726573;
+
+// pg_control_checkpoint() names a new timeline only after the first checkpoint on it; the WAL's file name at once.
+const ORIGIN = `(select system_identifier from pg_control_system())::text
+  || ':' || ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint::text`;
+
+const COLUMNS = `number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by, recorded_at,
+  finished_at, extract(epoch from clock_timestamp() - recorded_at)::float8 * 1000 as age_ms`;
+
+interface BlessingRow {
+  number: string;
+  history: string;
+  origin: string;
+  lease_ms: number;
+  max_staleness_ms: number;
+  strong_transaction_ms: number;
+  recorded_by: string;
+  recorded_at: Date;
+  finished_at: Date | null;
+  age_ms: number;
+}
+
+/** The real `BlessingStore`. Fails on a Postgres that is in recovery: only a primary is an origin. */
+export class PostgresBlessingStore implements BlessingStore {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async read(history: string): Promise<BlessingRecord> {
+    const { rows } = await this.#pool.query<BlessingRow & { known: boolean; this_origin: string }>(
+      `select this_origin, newest.*,
+              exists (select from freshet.blessing where blessing.history = $1) as known
+       from (select ${ORIGIN} as this_origin) postgres
+       left join (select ${COLUMNS} from freshet.blessing order by number desc limit 1) newest on true`,
+      [history],
+    );
+    const row = rows[0];
+    if (row === undefined) throw new Error('Postgres answered no row where there is always one.');
+    return {
+      origin: row.this_origin,
+      newest: row.number === null ? null : toRecord(row),
+      historyKnown: row.known,
+    };
+  }
+
+  record(blessing: BlessingToRecord): Promise<{ number: number; waitMs: number } | null> {
+    return inTransaction(this.#pool, async (client) => {
+      await client.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+      // A statement of its own: its snapshot must be taken after the lock was got.
+      const { rows } = await client.query<{ newest: string; wait_ms: number }>(
+        `select coalesce(max(number), 0) as newest,
+                -- The limits of the last blessing that took effect for certain, and of all after it.
+                greatest($1::int, max(greatest(max_staleness_ms, strong_transaction_ms))
+                  filter (where number >= coalesce((select max(number) from freshet.blessing where finished_at is not null), 0)))
+                  as wait_ms
+         from freshet.blessing`,
+        [Math.max(blessing.limits.maxStalenessMs, blessing.limits.strongTransactionMs)],
+      );
+      const newest = Number(rows[0]?.newest);
+      if (newest !== blessing.expectedNewest) return null;
+      const number = Math.max(newest, blessing.headBlessing) + 1;
+      const { history, origin, limits, recordedBy } = blessing;
+      await client.query(
+        `insert into freshet.blessing
+           (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
+         values ($1, $2, $3, $4, $5, $6, $7)`,
+        [
+          number,
+          history,
+          origin,
+          limits.leaseMs,
+          limits.maxStalenessMs,
+          limits.strongTransactionMs,
+          recordedBy,
+        ],
+      );
+      return { number, waitMs: Number(rows[0]?.wait_ms) };
+    });
+  }
+
+  async snapshot(): Promise<{ newestBlessing: number; appliedNo: string }> {
+    const { rows } = await this.#pool.query<{ newest: string; applied: string }>(
+      `select coalesce((select max(number) from freshet.blessing), 0) as newest,
+              (select last_value from freshet.applied_no_seq) as applied`,
+    );
+    return { newestBlessing: Number(rows[0]?.newest), appliedNo: rows[0]?.applied ?? '0' };
+  }
+
+  async finish(number: number): Promise<void> {
+    await this.#pool.query(
+      'update freshet.blessing set finished_at = clock_timestamp() where number = $1 and finished_at is null',
+      [number],
+    );
+  }
+
+  async history(limit: number) {
+    const { rows } = await this.#pool.query<BlessingRow>(
+      `select ${COLUMNS} from freshet.blessing order by number desc limit $1`,
+      [limit],
+    );
+    return rows.map((row) => ({
+      ...toRecord(row),
+      recordedAt: row.recorded_at.toISOString(),
+      finishedAt: row.finished_at?.toISOString() ?? null,
+    }));
+  }
+}
+
+function toRecord(row: BlessingRow): RecordedBlessing {
+  return {
+    number: Number(row.number),
+    history: row.history,
+    origin: row.origin,
+    limits: {
+      leaseMs: row.lease_ms,
+      maxStalenessMs: row.max_staleness_ms,
+      strongTransactionMs: row.strong_transaction_ms,
+    },
+    recordedBy: row.recorded_by,
+    ageMs: row.age_ms,
+    finished: row.finished_at !== null,
+  };
+}

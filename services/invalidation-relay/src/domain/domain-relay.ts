@@ -1,0 +1,258 @@
+import type { Clock, DomainLimits } from '@freshet/cache-core/protocol';
+import { Blesser, type BlessingOutcome } from '../blessing/blesser.ts';
+import type { BlessingStore } from '../blessing/blessing-store.ts';
+import { Drain } from '../drain/drain.ts';
+import type { Faults } from '../faults/faults.ts';
+import { type FailedChunk, RetryLater, type RetryQueue, type RetryRows } from '../retry/retry-queue.ts';
+import type { DomainMetrics } from '../telemetry/domain-metrics.ts';
+import { Watermark } from '../watermark/watermark.ts';
+import { Loop } from './loop.ts';
+import type { CachedTableProblem, OutboxStore } from './outbox-store.ts';
+import type { RedisLink } from './redis-link.ts';
+import { Upkeep } from './upkeep.ts';
+
+/** How often each loop runs, in milliseconds. */
+export interface RelayTiming {
+  /** The poll for due rows. */
+  pollMs: number;
+  /** The watermark's tick. */
+  tickMs: number;
+  /** The look at who speaks for the domain. */
+  blessingWatchMs: number;
+  /** The check of the triggers, and the purge. */
+  upkeepMs: number;
+  /** The measuring of the outbox. */
+  depthMs: number;
+  /** How long applied rows are kept. */
+  purgeAfterMs: number;
+  /** The wait for a schema that is not there yet, and before a superseded server is looked at again. */
+  reconnectMs: number;
+}
+
+export const defaultTiming: RelayTiming = {
+  pollMs: 100,
+  tickMs: 100,
+  blessingWatchMs: 250,
+  upkeepMs: 60_000,
+  depthMs: 2_000,
+  purgeAfterMs: 600_000,
+  reconnectMs: 1_000,
+};
+
+export interface RelayLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface DomainRelayDependencies {
+  domain: string;
+  /** Unique for each process: who recorded a blessing. */
+  self: string;
+  outbox: OutboxStore;
+  blessings: BlessingStore;
+  redis: RedisLink;
+  /** Made with what is to be done with a chunk that is due again. */
+  openRetryQueue: (retry: RetryRows) => RetryQueue;
+  clock: Clock;
+  random: () => number;
+  limits: DomainLimits;
+  timing: RelayTiming;
+  metrics: DomainMetrics;
+  faults: Faults;
+  logger: RelayLogger;
+}
+
+/** What the relay last knew of a domain. */
+export interface DomainState {
+  phase: 'waiting-for-schema' | 'running' | 'stopped';
+  /** Null before the first look. */
+  blessing: BlessingOutcome | null;
+  /** Whether this process has seen the domain under its newest blessing, ever. */
+  wasBlessed: boolean;
+  /** Why the drain stands still, if it does. */
+  standingStill: string | null;
+  watermarkAgeMs: number | null;
+  tables: CachedTableProblem[];
+}
+
+/**
+ * Everything that one relay does for one domain. Domains share nothing and do not wait for one another.
+ *
+ * waiting-for-schema → running → stopped. While running, independent loops: the drain (by poll and by doorbell),
+ * the watermark, the watch over the blessing, the upkeep. Each fails, and goes on, alone.
+ */
+export class DomainRelay {
+  readonly #deps: DomainRelayDependencies;
+  readonly #drain: Drain;
+  readonly #watermark: Watermark;
+  readonly #blesser: Blesser;
+  readonly #upkeep: Upkeep;
+  readonly #queue: RetryQueue;
+  readonly #loops: Loop[] = [];
+  readonly #complaints = new Set<string>();
+  #drainLoop: Loop | null = null;
+  #nextReconnectMs = 0;
+  #state: DomainState = {
+    phase: 'waiting-for-schema',
+    blessing: null,
+    wasBlessed: false,
+    standingStill: null,
+    watermarkAgeMs: null,
+    tables: [],
+  };
+
+  constructor(dependencies: DomainRelayDependencies) {
+    const { domain, self, outbox, blessings, redis, clock, random, limits, faults, metrics } = dependencies;
+    const { protocol } = redis;
+    this.#deps = dependencies;
+    this.#drain = new Drain({ domain, store: outbox, redis, faults, metrics, random });
+    this.#watermark = new Watermark({ store: outbox, protocol, faults });
+    this.#blesser = new Blesser({
+      store: blessings,
+      protocol,
+      clock,
+      faults,
+      limits,
+      self,
+      onRecorded: (blessing) =>
+        dependencies.logger.warn({ domain, ...blessing }, 'blessing recorded; waiting'),
+    });
+    this.#upkeep = new Upkeep(dependencies);
+    this.#queue = dependencies.openRetryQueue((ids) => this.#retry(ids));
+  }
+
+  get domain(): string {
+    return this.#deps.domain;
+  }
+
+  get state(): Readonly<DomainState> {
+    return this.#state;
+  }
+
+  start(): void {
+    const { timing, redis } = this.#deps;
+    const waiting = this.#loop('schema', timing.reconnectMs, async () => {
+      if (!(await this.#schemaIsThere())) return;
+      this.#state.phase = 'running';
+      void waiting.stop();
+      this.#loop('blessing', timing.blessingWatchMs, () => this.#watchBlessing());
+      this.#drainLoop = this.#loop('drain', timing.pollMs, () => this.#drainAll());
+      this.#loop('watermark', timing.tickMs, () => this.#tick());
+      this.#loop('upkeep', timing.upkeepMs, async () => {
+        this.#state.tables = await this.#upkeep.run();
+      });
+      this.#loop('depth', timing.depthMs, () => this.#upkeep.measure());
+      redis.onDoorbell(() => this.poke());
+    });
+  }
+
+  /** Drains at once: something is new in the outbox. */
+  poke(): void {
+    this.#drainLoop?.poke();
+  }
+
+  /** Ends the loops after what they are doing; an unfinished blessing is left to another relay. */
+  async stop(): Promise<void> {
+    this.#state.phase = 'stopped';
+    this.#blesser.stop();
+    await Promise.all([...this.#loops.map((loop) => loop.stop()), this.#queue.close()]);
+    this.#deps.redis.close();
+  }
+
+  async #schemaIsThere(): Promise<boolean> {
+    const { domain, outbox } = this.#deps;
+    const name = await outbox.domainName();
+    if (name === null) {
+      this.#complain('schema', 'the schema freshet is not there yet: the service of this domain creates it');
+      return false;
+    }
+    if (name !== domain) {
+      this.#complain(
+        'schema',
+        `this database belongs to the domain ${name}: check the relay's *_DATABASE_URL`,
+      );
+      return false;
+    }
+    return true;
+  }
+
+  async #drainAll(): Promise<void> {
+    for (;;) {
+      const outcome = await this.#drain.drainDue();
+      this.#state.standingStill = outcome.kind === 'standing-still' ? outcome.why : null;
+      if (outcome.kind === 'failed') {
+        this.#complain('fan-out', outcome.error.message);
+        // Not waited for: the next batch may fare better, and the poll takes these rows if the queue does not.
+        void this.#schedule(outcome);
+      } else if (outcome.kind === 'drained' && outcome.applied > 0) this.#settled('fan-out');
+      if (outcome.kind !== 'drained' || !outcome.full || this.#state.phase === 'stopped') return;
+    }
+  }
+
+  async #schedule(chunk: FailedChunk): Promise<void> {
+    if (!(await this.#queue.schedule(chunk))) this.#deps.metrics.queueFailed();
+  }
+
+  async #retry(ids: readonly string[]): Promise<void> {
+    const outcome = await this.#drain.drainRows(ids);
+    if (outcome.kind === 'failed') throw new RetryLater(outcome.error.message, outcome.delayMs);
+    if (outcome.kind === 'standing-still') throw new RetryLater(outcome.why);
+  }
+
+  async #tick(): Promise<void> {
+    const outcome = await this.#watermark.tick();
+    this.#state.watermarkAgeMs = outcome.kind === 'unblessed' ? null : outcome.ageMs;
+    this.#deps.metrics.watermark(this.#state.watermarkAgeMs);
+  }
+
+  async #watchBlessing(): Promise<void> {
+    const { domain, logger, metrics } = this.#deps;
+    const outcome = await this.#blesser.watch();
+    const before = this.#state.blessing;
+    this.#state.blessing = outcome;
+    const blessed = outcome.do === 'nothing' || outcome.do === 'finish' || outcome.do === 'blessed';
+    this.#state.wasBlessed ||= blessed;
+    metrics.blessed(blessed);
+    if (before?.do !== outcome.do && outcome.do !== 'nothing') {
+      logger.warn({ domain, blessing: outcome }, `blessing: ${outcome.do}`);
+    }
+    if (outcome.do === 'blessed') this.poke();
+    if (outcome.do === 'stand-aside') this.#reconnectInAWhile();
+  }
+
+  /** Perhaps the successor answers behind the same address. Not at every look: each costs the drain its connection. */
+  #reconnectInAWhile(): void {
+    const { clock, redis, timing } = this.#deps;
+    const now = clock.monotonicMs();
+    if (now < this.#nextReconnectMs) return;
+    this.#nextReconnectMs = now + timing.reconnectMs;
+    redis.reconnect();
+  }
+
+  #loop(name: string, everyMs: number, run: () => Promise<void>): Loop {
+    const loop = new Loop({
+      clock: this.#deps.clock,
+      everyMs,
+      run: async () => {
+        await run();
+        if (name !== 'schema') this.#settled(name);
+      },
+      onError: (error) => this.#complain(name, error instanceof Error ? error.message : String(error)),
+    });
+    this.#loops.push(loop);
+    return loop;
+  }
+
+  /** Says a lasting trouble once, not at every tick. */
+  #complain(what: string, message: string): void {
+    if (this.#complaints.has(what)) return;
+    this.#complaints.add(what);
+    this.#deps.logger.warn({ domain: this.domain, what, reason: message }, `${what}: ${message}`);
+  }
+
+  #settled(what: string): void {
+    if (!this.#complaints.delete(what)) return;
+    this.#deps.logger.info({ domain: this.domain, what }, `${what}: all is well again`);
+  }
+}

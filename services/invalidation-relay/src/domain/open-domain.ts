@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '@freshet/cache-core/protocol';
+import { createPool, type Logger } from '@freshet/service-kit';
+import type { Telemetry } from 'bullmq';
+import { PostgresBlessingStore } from '../blessing/postgres-blessing-store.ts';
+import type { RelayConfig } from '../config.ts';
+import { crashAt, type Faults, noFaults } from '../faults/faults.ts';
+import { PostgresOperatorStore } from '../operator-api/postgres-operator-store.ts';
+import type { OperatorStore } from '../operator-api/operator-store.ts';
+import { openRetryQueue } from '../retry/retry-queue.ts';
+import { domainMetrics } from '../telemetry/domain-metrics.ts';
+import type { BlessingStore } from '../blessing/blessing-store.ts';
+import { DomainRelay, defaultTiming, type RelayTiming } from './domain-relay.ts';
+import type { OutboxStore } from './outbox-store.ts';
+import { PostgresOutboxStore } from './postgres-outbox-store.ts';
+import { connectRedisLink, type RedisLink } from './redis-link.ts';
+
+/** Connections of one relay to one domain's Postgres: each loop, a retry, and the operators. */
+const POOL_SIZE = 8;
+
+/** One domain: its relay, and the stores that the operator's API reads too. */
+export interface OpenDomain {
+  readonly name: string;
+  readonly relay: DomainRelay;
+  readonly redis: RedisLink;
+  readonly outbox: OutboxStore;
+  readonly blessings: BlessingStore;
+  readonly operators: OperatorStore;
+  close(): Promise<void>;
+}
+
+export interface OpenDomainOptions {
+  readonly name: string;
+  readonly databaseUrl: string;
+  readonly config: Pick<
+    RelayConfig,
+    | 'redisCacheUrl'
+    | 'redisQueueUrl'
+    | 'instanceName'
+    | 'leaseMs'
+    | 'maxStalenessMs'
+    | 'strongTransactionMs'
+    | 'crashAt'
+  >;
+  readonly log: Logger;
+  /** Spans for the retry jobs. */
+  readonly telemetry?: Telemetry;
+  readonly timing?: Partial<RelayTiming>;
+  readonly faults?: Faults;
+}
+
+/** Connects one domain's relay to the real Postgres, Redis and queue; nothing is waited for. */
+export function openDomain(options: OpenDomainOptions): OpenDomain {
+  const { name, databaseUrl, config, log, telemetry, timing } = options;
+  const faults = options.faults ?? (config.crashAt === 'never' ? noFaults : crashAt(config.crashAt));
+  const pool = createPool({ url: databaseUrl, size: POOL_SIZE, applicationName: config.instanceName, log });
+  const redis = connectRedisLink(config.redisCacheUrl, name, config.instanceName);
+  const metrics = domainMetrics(name);
+  const outbox = new PostgresOutboxStore(pool);
+  const blessings = new PostgresBlessingStore(pool);
+  const relay = new DomainRelay({
+    domain: name,
+    // Two processes may have one name; only one of them recorded a blessing.
+    self: `${config.instanceName}/${randomUUID()}`,
+    outbox,
+    blessings,
+    redis,
+    openRetryQueue: (retry) =>
+      openRetryQueue({
+        url: config.redisQueueUrl,
+        domain: name,
+        retry,
+        random: Math.random,
+        onTrouble: (reason) =>
+          log.warn({ domain: name, reason }, 'retry queue: the poll does its work meanwhile'),
+        ...(telemetry !== undefined && { telemetry }),
+      }),
+    clock: systemClock,
+    random: Math.random,
+    limits: {
+      leaseMs: config.leaseMs,
+      maxStalenessMs: config.maxStalenessMs,
+      strongTransactionMs: config.strongTransactionMs,
+    },
+    timing: { ...defaultTiming, ...timing },
+    metrics,
+    faults,
+    logger: log,
+  });
+  return {
+    name,
+    relay,
+    redis,
+    outbox,
+    blessings,
+    operators: new PostgresOperatorStore(pool),
+    async close() {
+      await relay.stop();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import type pg from 'pg';
+import { inTransaction } from './in-transaction.ts';
+import type {
+  LockedBatch,
+  OutboxDepth,
+  OutboxRow,
+  OutboxSnapshot,
+  OutboxStore,
+  RowSelection,
+} from './outbox-store.ts';
+
+const PURGE_LIMIT = 5_000;
+
+const ROW_COLUMNS = `id, service, entity, id_parts as "idParts", version, traceparent, attempts`;
+const PENDING = 'applied_at is null and dead_at is null';
+
+const LOCK_DUE_ROWS = `
+  select ${ROW_COLUMNS} from freshet.invalidation_outbox
+  where ${PENDING} and next_attempt_at <= clock_timestamp()
+  order by id limit $1
+  for update skip locked`;
+
+const LOCK_THESE_ROWS = `
+  select ${ROW_COLUMNS} from freshet.invalidation_outbox
+  where id = any($1::bigint[]) and ${PENDING}
+  order by id
+  for update skip locked`;
+
+const NEWEST_BLESSING = 'coalesce((select max(number) from freshet.blessing), 0)';
+
+// The number is drawn here and nowhere earlier: a row with a number is a row whose DROP is done.
+const MARK_APPLIED = `
+  update freshet.invalidation_outbox
+  set applied_at = clock_timestamp(), applied_no = nextval('freshet.applied_no_seq'), last_error = null
+  where id = any($1::bigint[]) and ${NEWEST_BLESSING} = $2::bigint
+  returning extract(epoch from applied_at - created_at)::float8 * 1000 as "latencyMs"`;
+
+/** The real `OutboxStore`. The pool must end transactions that stay idle, so that a stopped relay frees its rows. */
+export class PostgresOutboxStore implements OutboxStore {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async domainName(): Promise<string | null> {
+    const present = await this.#pool.query<{ present: boolean }>(
+      `select to_regclass('freshet.domain') is not null as present`,
+    );
+    if (!present.rows[0]?.present) return null;
+    const { rows } = await this.#pool.query<{ name: string }>('select name from freshet.domain');
+    return rows[0]?.name ?? null;
+  }
+
+  withLockedRows<Result>(
+    selection: RowSelection,
+    work: (batch: LockedBatch) => Promise<Result>,
+  ): Promise<Result> {
+    return inTransaction(this.#pool, async (client) => {
+      const { rows } =
+        'due' in selection
+          ? await client.query<OutboxRow>(LOCK_DUE_ROWS, [selection.due.limit])
+          : await client.query<OutboxRow>(LOCK_THESE_ROWS, [selection.ids]);
+      return work(new PostgresBatch(client, rows));
+    });
+  }
+
+  async snapshot(): Promise<OutboxSnapshot> {
+    // One statement is one snapshot. A sequence has none: it is read no later than the answer arrives.
+    const { rows } = await this.#pool.query<{ pending: string | null; blessing: string; applied: string }>(`
+      select (select max(id) from freshet.invalidation_outbox where ${PENDING}) as pending,
+             ${NEWEST_BLESSING} as blessing,
+             (select last_value from freshet.applied_no_seq) as applied`);
+    const row = only(rows);
+    return {
+      highestPendingId: row.pending,
+      newestBlessing: Number(row.blessing),
+      appliedNo: row.applied,
+    };
+  }
+
+  async progress(id: string | null): Promise<{ pending: boolean; newestBlessing: number }> {
+    const { rows } = await this.#pool.query<{ pending: boolean; blessing: string }>(
+      `select exists (select from freshet.invalidation_outbox where ${PENDING} and id <= $1::bigint) as pending,
+              ${NEWEST_BLESSING} as blessing`,
+      [id],
+    );
+    const row = only(rows);
+    return { pending: row.pending, newestBlessing: Number(row.blessing) };
+  }
+
+  async depth(): Promise<OutboxDepth> {
+    const { rows } = await this.#pool.query<OutboxDepth>(`
+      select count(*) filter (where ${PENDING})::int as pending,
+             coalesce(extract(epoch from clock_timestamp() - min(created_at) filter (where ${PENDING})), 0)::float8 * 1000
+               as "oldestAgeMs",
+             count(*) filter (where ${PENDING} and attempts > 0
+                              and created_at < clock_timestamp() - interval '1 minute')::int as "retryingForLong",
+             count(*) filter (where dead_at is not null)::int as "deadLetters"
+      from freshet.invalidation_outbox where applied_at is null`);
+    return only(rows);
+  }
+
+  async checkCachedTables() {
+    const { rows } = await this.#pool.query<{
+      table: string;
+      service: string;
+      entity: string;
+      problem: string | null;
+    }>('select table_name as "table", service, entity, problem from freshet.check_cached_tables()');
+    return rows;
+  }
+
+  async purge(olderThanMs: number): Promise<number> {
+    const { rows } = await this.#pool.query<{ purged: number }>(
+      `with old as (
+         select id from freshet.invalidation_outbox
+         where applied_no is not null and applied_at < clock_timestamp() - make_interval(secs => $1 / 1000.0)
+         order by applied_no limit ${PURGE_LIMIT}
+         for update skip locked
+       ), gone as (
+         delete from freshet.invalidation_outbox using old
+         where invalidation_outbox.id = old.id returning invalidation_outbox.applied_no
+       ), kept as (
+         update freshet.purge
+         set highest_applied_no = greatest(highest_applied_no, (select max(applied_no) from gone))
+         where exists (select from gone)
+       )
+       select count(*)::int as purged from gone`,
+      [olderThanMs],
+    );
+    return only(rows).purged;
+  }
+}
+
+class PostgresBatch implements LockedBatch {
+  readonly rows: readonly OutboxRow[];
+  readonly #client: pg.PoolClient;
+
+  constructor(client: pg.PoolClient, rows: readonly OutboxRow[]) {
+    this.#client = client;
+    this.rows = rows;
+  }
+
+  async newestBlessing(): Promise<number> {
+    const { rows } = await this.#client.query<{ number: string }>(`select ${NEWEST_BLESSING} as number`);
+    return Number(only(rows).number);
+  }
+
+  async schemaVersions(): Promise<ReadonlyMap<string, readonly number[]>> {
+    const { rows } = await this.#client.query<{ name: string; numbers: number[] }>(
+      `select service || ':' || entity as name, array_agg(number order by number) as numbers
+       from freshet.schema_version
+       where (service, entity) in (select * from unnest($1::text[], $2::text[]))
+       group by service, entity`,
+      [this.rows.map((row) => row.service), this.rows.map((row) => row.entity)],
+    );
+    return new Map(rows.map((row) => [row.name, row.numbers]));
+  }
+
+  async markApplied(ids: readonly string[], blessing: number): Promise<{ latencyMs: number }[]> {
+    const { rows } = await this.#client.query<{ latencyMs: number }>(MARK_APPLIED, [ids, blessing]);
+    return rows;
+  }
+
+  async postpone(ids: readonly string[], delayMs: number, error: string): Promise<void> {
+    await this.#client.query(
+      `update freshet.invalidation_outbox
+       set attempts = attempts + 1, last_error = left($3, 500),
+           next_attempt_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
+       where id = any($1::bigint[])`,
+      [ids, delayMs, error],
+    );
+  }
+
+  async bury(id: string, reason: string): Promise<void> {
+    await this.#client.query(
+      `update freshet.invalidation_outbox set dead_at = clock_timestamp(), dead_reason = left($2, 500) where id = $1`,
+      [id, reason],
+    );
+  }
+
+  async keepAlive(): Promise<void> {
+    await this.#client.query('select');
+  }
+}
+
+function only<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error('Postgres answered no row where there is always one.');
+  return row;
+}

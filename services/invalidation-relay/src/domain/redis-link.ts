@@ -1,0 +1,55 @@
+import { connectRedis } from '@freshet/cache-core';
+import { outboxDoorbell, type Protocol, redisProtocol } from '@freshet/cache-core/protocol';
+
+const SCAN_COUNT = 1_000;
+// A batch of drops is one pipeline of some thousand scripts behind one another: the cache's own 200 ms are for one.
+const COMMAND_TIMEOUT_MS = 1_000;
+
+/** One domain's Redis, as its relay uses it. */
+export interface RedisLink {
+  readonly protocol: Protocol;
+  /** Pages of the keys that begin with `prefix`: all that were there from beginning to end, some of them twice. */
+  scan(prefix: string): AsyncIterable<string[]>;
+  /** What stands under the keys, null where nothing does. For the audit: never for a cache. */
+  peek(keys: readonly string[]): Promise<(string | null)[]>;
+  /** Calls `listener` at each ring of the outbox doorbell, and whenever rings may have been missed. */
+  onDoorbell(listener: () => void): void;
+  /** Connects anew: behind the same address there may be another server now. */
+  reconnect(): void;
+  close(): void;
+}
+
+/** Two connections: one for everything that the protocol says, so that a batch never spans two; one that listens. */
+export function connectRedisLink(url: string, domain: string, connectionName: string): RedisLink {
+  const redis = connectRedis(url, { connectionName, commandTimeoutMs: COMMAND_TIMEOUT_MS });
+  const subscriber = connectRedis(url, { connectionName: `${connectionName}-doorbell` });
+  let listener: (() => void) | null = null;
+  subscriber.on('message', () => listener?.());
+  // The poll finds what a lost ring announced, so a subscription that silently died costs one poll's delay at most.
+  subscriber.on('ready', () => {
+    subscriber.subscribe(outboxDoorbell(domain)).then(
+      () => listener?.(),
+      () => subscriber.disconnect(true),
+    );
+  });
+  return {
+    protocol: redisProtocol(redis, domain),
+    async *scan(prefix) {
+      let cursor = '0';
+      do {
+        const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT);
+        yield keys;
+        cursor = next;
+      } while (cursor !== '0');
+    },
+    peek: (keys) => Promise.all(keys.map((key) => redis.get(key).catch(() => null))),
+    onDoorbell(callback) {
+      listener = callback;
+    },
+    reconnect: () => redis.disconnect(true),
+    close() {
+      redis.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { DomainRelayDependencies } from './domain-relay.ts';
+import type { CachedTableProblem } from './outbox-store.ts';
+
+type UpkeepDependencies = Pick<
+  DomainRelayDependencies,
+  'domain' | 'outbox' | 'timing' | 'metrics' | 'logger'
+>;
+
+/** What nobody waits for: the triggers' check, the purge, the measuring, and the alarms that come of them. */
+export class Upkeep {
+  readonly #deps: UpkeepDependencies;
+  #retryingForLong = false;
+
+  constructor(dependencies: UpkeepDependencies) {
+    this.#deps = dependencies;
+  }
+
+  async run(): Promise<CachedTableProblem[]> {
+    const { domain, outbox, timing, metrics, logger } = this.#deps;
+    const tables = await outbox.checkCachedTables();
+    const broken = tables.filter(({ problem }) => problem !== null);
+    metrics.tableProblems(broken.length);
+    for (const table of broken) {
+      logger.error(
+        { domain, ...table },
+        'writes to a cached table go unseen: its triggers need repair (freshet.cache_table)',
+      );
+    }
+    while ((await outbox.purge(timing.purgeAfterMs)) > 0);
+    return tables;
+  }
+
+  async measure(): Promise<void> {
+    const { domain, outbox, metrics, logger } = this.#deps;
+    const depth = await outbox.depth();
+    metrics.depth(depth);
+    const retryingForLong = depth.retryingForLong > 0;
+    if (retryingForLong && !this.#retryingForLong) {
+      logger.error(
+        { domain, rows: depth.retryingForLong, oldestAgeMs: depth.oldestAgeMs },
+        'invalidations have been failing for longer than a minute: the caches of this domain are off',
+      );
+    }
+    this.#retryingForLong = retryingForLong;
+  }
+}

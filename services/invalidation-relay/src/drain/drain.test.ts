@@ -1,0 +1,147 @@
+import { MAX_VERSION } from '@freshet/cache-core/protocol';
+import { eventually } from '@freshet/test-kit';
+import { expect, test } from 'vitest';
+import { createRelayFixture } from '../../test/relay-fixture.ts';
+
+test('a committed change leaves every schema version of its key, and reaches the log', async () => {
+  const fixture = await createRelayFixture();
+  const { db, redis } = fixture;
+  fixture.startRelay();
+  await fixture.untilBlessed();
+  await fixture.cacheEntry('user:profile:ann', '1');
+  await fixture.cacheEntry('user:v2:profile:ann', '1');
+  await fixture.cacheEntry('user:profile:bob', '1');
+
+  const { rows } = await db.query<{ version: string }>(
+    `insert into profiles (id, name) values ('ann', 'Ann') returning version`,
+  );
+  await fixture.untilDrained();
+
+  expect(await redis.exists('user:profile:ann', 'user:v2:profile:ann')).toBe(0);
+  expect(await redis.exists('user:profile:bob')).toBe(1);
+  expect(await fixture.logEntries()).toEqual([{ kind: 'key', key: 'user:profile:ann', v: rows[0]?.version }]);
+});
+
+test('an entry that is as new as the change stays', async () => {
+  const fixture = await createRelayFixture();
+  fixture.startRelay();
+  await fixture.untilBlessed();
+  await fixture.cacheEntry('user:profile:ann', '9000000000000000000');
+  await fixture.db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await fixture.untilDrained();
+  expect(await fixture.redis.exists('user:profile:ann')).toBe(1);
+});
+
+test('a doorbell starts a drain without waiting for the poll', async () => {
+  const fixture = await createRelayFixture();
+  fixture.startRelay({ timing: { pollMs: 3_600_000 } });
+  await fixture.untilBlessed();
+  await fixture.db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await eventually(
+    async () => {
+      await fixture.protocol.ringRelays();
+      return (await fixture.pending()) === 0;
+    },
+    { what: 'the ring started a drain' },
+  );
+});
+
+test('an entity as a whole leaves L2 and is one entry in the log', async () => {
+  const fixture = await createRelayFixture();
+  const { db, redis } = fixture;
+  fixture.startRelay();
+  await fixture.untilBlessed();
+  const keys = Array.from({ length: 2_500 }, (_, n) =>
+    n % 2 ? `user:profile:${n}` : `user:v2:profile:${n}`,
+  );
+  for (const key of keys) await fixture.cacheEntry(key, '5');
+  await redis.set('user:other:1', 'stays');
+  await redis.set('user:v3:profile:1', 'a schema version that nobody registered');
+
+  await db.query('truncate profiles');
+  await fixture.untilDrained();
+
+  expect(await redis.exists(...keys)).toBe(0);
+  expect(await redis.exists('user:other:1', 'user:v3:profile:1')).toBe(2);
+  expect(await fixture.logEntries()).toEqual([{ kind: 'entity', key: 'user:profile', v: MAX_VERSION }]);
+});
+
+test('a row that names no possible key becomes a dead letter at once and holds nothing back', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  fixture.startRelay();
+  await fixture.untilBlessed();
+  await db.query(`
+    begin;
+    select freshet.invalidate('user', 'profile', array['']);
+    select freshet.invalidate('user', 'profile', array[E'line\\nbreak']);
+    select freshet.invalidate('user', 'pro:file');
+    select freshet.invalidate('user', 'profile', array['ann']);
+    commit`);
+  await fixture.untilDrained();
+  const { rows } = await db.query<{ dead: boolean; reason: string | null; attempts: number }>(
+    `select dead_at is not null as dead, dead_reason as reason, attempts from freshet.invalidation_outbox order by id`,
+  );
+  expect(rows).toEqual([
+    { dead: true, reason: expect.stringContaining('FRESHET_INVALID_ID'), attempts: 0 },
+    { dead: true, reason: expect.stringContaining('FRESHET_INVALID_ID'), attempts: 0 },
+    { dead: true, reason: expect.stringContaining('FRESHET_INVALID_KEY'), attempts: 0 },
+    { dead: false, reason: null, attempts: 0 },
+  ]);
+  const before = (await fixture.protocol.status()).timeMs;
+  await eventually(async () => ((await fixture.protocol.status()).asOf ?? 0) > before, {
+    what: 'the watermark moves on past the dead letters',
+  });
+});
+
+test('the writer’s trace context travels on in the log', async () => {
+  const fixture = await createRelayFixture();
+  fixture.startRelay();
+  await fixture.untilBlessed();
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await fixture.db.query(`
+    begin;
+    set local freshet.traceparent = '${traceparent}';
+    insert into profiles (id, name) values ('ann', 'Ann');
+    commit`);
+  await fixture.untilDrained();
+  expect(await fixture.logEntries()).toMatchObject([{ key: 'user:profile:ann', tp: traceparent }]);
+});
+
+test('two relays side by side apply every row exactly once, each with a number of its own', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  const drained = { a: 0, b: 0 };
+  for (const name of ['a', 'b'] as const) {
+    fixture.startRelay({
+      name,
+      faults: {
+        async at(point) {
+          if (point === 'before-commit') drained[name]++;
+        },
+      },
+    });
+  }
+  await fixture.untilBlessed();
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let round = 0; round < 40; round++) {
+      await db.query(
+        `insert into profiles (id, name) select $1 || '-' || n, 'x' from generate_series(1, 20) n
+         on conflict (id) do update set name = excluded.name`,
+        [`${writer}-${round % 10}`],
+      );
+    }
+  });
+  await Promise.all(writers);
+  await fixture.untilDrained();
+
+  const { rows } = await db.query<{ rows: number; numbers: number; last: string; highest: string }>(
+    `select count(*)::int as rows, count(distinct applied_no)::int as numbers, max(applied_no) as highest,
+            (select last_value from freshet.applied_no_seq) as last
+     from freshet.invalidation_outbox`,
+  );
+  expect(rows[0]).toMatchObject({ rows: 6_400, numbers: 6_400 });
+  expect(rows[0]?.highest).toBe(rows[0]?.last);
+  expect(drained.a, 'relay a took part').toBeGreaterThan(0);
+  expect(drained.b, 'relay b took part').toBeGreaterThan(0);
+});

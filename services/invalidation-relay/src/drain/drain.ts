@@ -1,0 +1,167 @@
+import { isFreshetError } from '@freshet/cache-core';
+import { MAX_VERSION, type Protocol } from '@freshet/cache-core/protocol';
+import type { LockedBatch, OutboxRow, OutboxStore, RowSelection } from '../domain/outbox-store.ts';
+import type { RedisLink } from '../domain/redis-link.ts';
+import { type FanOutPlan, planFanOut, type SortedRows, sortRows } from '../fan-out/fan-out-plan.ts';
+import { startFanOutSpans } from '../fan-out/fan-out-spans.ts';
+import type { Faults } from '../faults/faults.ts';
+import { retryDelayMs } from '../retry/retry-delay.ts';
+import type { DomainMetrics } from '../telemetry/domain-metrics.ts';
+
+/** Rows of one transaction: what a crash repeats, and how long its locks last. */
+const BATCH_ROWS = 500;
+/** The queue has a chunk's first turn; the poll's comes so much later, if the queue has lost it. */
+const POLL_GRACE_MS = 500;
+/** Keys in one pipeline of DROPs. */
+const DROPS_AT_ONCE = 1_000;
+
+/**
+ * What became of one batch.
+ * - `drained`: its rows are applied or dead letters; `full` when more of them may be due.
+ * - `standing-still`: no blessed Redis, or one under another blessing. The rows are due as before.
+ * - `failed`: the rows wait for another attempt in `delayMs`.
+ */
+export type DrainOutcome =
+  | { kind: 'drained'; applied: number; dead: number; full: boolean }
+  | { kind: 'standing-still'; why: string }
+  | { kind: 'failed'; ids: string[]; delayMs: number; error: Error };
+
+export interface DrainDependencies {
+  domain: string;
+  store: OutboxStore;
+  redis: Pick<RedisLink, 'protocol' | 'scan'>;
+  faults: Faults;
+  metrics: DomainMetrics;
+  random: () => number;
+}
+
+/**
+ * Takes pending outbox rows to L2 and to the log, one transaction per batch: lock, DROP, APPEND, mark, COMMIT.
+ * Wherever it stops, the rows are unlocked and unmarked, and the next relay does all of it again. Only the order
+ * matters: a key is appended after its DROP succeeded, and marked after both.
+ */
+export class Drain {
+  readonly #deps: DrainDependencies;
+
+  constructor(dependencies: DrainDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Drains one batch of the rows that are due. */
+  drainDue(): Promise<DrainOutcome> {
+    return this.#drain({ due: { limit: BATCH_ROWS } });
+  }
+
+  /** Drains these rows, due or not; those that are applied, dead, or locked by another relay count as drained. */
+  drainRows(ids: readonly string[]): Promise<DrainOutcome> {
+    return this.#drain({ ids });
+  }
+
+  async #drain(selection: RowSelection): Promise<DrainOutcome> {
+    const outcome = await this.#deps.store.withLockedRows(selection, (batch) => this.#drainBatch(batch));
+    this.#deps.metrics.drained(outcome);
+    return outcome;
+  }
+
+  async #drainBatch(batch: LockedBatch): Promise<DrainOutcome> {
+    const { named, malformed } = sortRows(batch.rows);
+    for (const { row, reason } of malformed) await batch.bury(row.id, reason);
+    const drained = {
+      kind: 'drained',
+      applied: named.length,
+      dead: malformed.length,
+      full: batch.rows.length === BATCH_ROWS,
+    } as const;
+    if (named.length === 0) return drained;
+
+    const { protocol } = this.#deps.redis;
+    const { generation } = protocol;
+    const blessing = await this.#blessing(protocol, batch);
+    if ('why' in blessing) return { kind: 'standing-still', why: blessing.why };
+
+    const rows = named.map(({ row }) => row);
+    const spans = startFanOutSpans(this.#deps.domain, rows);
+    try {
+      const plan = planFanOut(named, await batch.schemaVersions(), spans.traceparents);
+      await this.#fanOut(plan, blessing.number, generation, batch);
+      spans.end();
+    } catch (error) {
+      spans.end(asError(error));
+      if (isFreshetError(error, 'FRESHET_UNBLESSED', 'FRESHET_OTHER_BLESSING')) {
+        return { kind: 'standing-still', why: error.message };
+      }
+      return this.#postpone(batch, rows, asError(error));
+    }
+    return (await this.#mark(batch, named, blessing.number))
+      ? drained
+      : { kind: 'standing-still', why: 'a newer blessing was recorded meanwhile' };
+  }
+
+  /** The blessing under which this connection's server may be told things; read on the connection that DROPs. */
+  async #blessing(protocol: Protocol, batch: LockedBatch): Promise<{ number: number } | { why: string }> {
+    const newest = await batch.newestBlessing();
+    let status: Awaited<ReturnType<Protocol['status']>>;
+    try {
+      status = await protocol.status();
+    } catch (error) {
+      return { why: `Redis does not answer: ${asError(error).message}` };
+    }
+    if (!status.blessed) return { why: 'Redis is not blessed' };
+    if (status.blessing !== newest) {
+      return { why: `Redis is under blessing ${status.blessing}, the newest is ${newest}` };
+    }
+    return { number: newest };
+  }
+
+  async #fanOut(plan: FanOutPlan, blessing: number, generation: number, batch: LockedBatch): Promise<void> {
+    const { faults } = this.#deps;
+    const { protocol } = this.#deps.redis;
+    await faults.at('before-drop');
+    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);
+    for (let start = 0; start < plan.drops.length; start += DROPS_AT_ONCE) {
+      await protocol.dropMany(plan.drops.slice(start, start + DROPS_AT_ONCE));
+    }
+    await faults.at('after-drop');
+    assertSameConnection(protocol, generation);
+    await protocol.append(blessing, plan.entries);
+    await faults.at('after-append');
+    // Between the reading of the blessing and here there was no other server on this connection.
+    assertSameConnection(protocol, generation);
+    // Best effort: a replica that hears nothing renews by itself.
+    await protocol.ring().catch(() => {});
+  }
+
+  /** L2 has no list of an entity's keys. One that is filled after the SCAN began was read after the change. */
+  async #dropAll(prefix: string, batch: LockedBatch): Promise<void> {
+    for await (const keys of this.#deps.redis.scan(prefix)) {
+      await this.#deps.redis.protocol.dropMany(keys.map((key) => ({ key, version: MAX_VERSION })));
+      await batch.keepAlive();
+    }
+  }
+
+  async #mark(batch: LockedBatch, named: SortedRows['named'], blessing: number): Promise<boolean> {
+    const applied = await batch.markApplied(
+      named.map(({ row }) => row.id),
+      blessing,
+    );
+    for (const { latencyMs } of applied) this.#deps.metrics.applied(latencyMs);
+    await this.#deps.faults.at('before-commit');
+    return applied.length > 0;
+  }
+
+  async #postpone(batch: LockedBatch, rows: readonly OutboxRow[], error: Error): Promise<DrainOutcome> {
+    const ids = rows.map((row) => row.id);
+    const failures = Math.max(...rows.map((row) => row.attempts)) + 1;
+    const delayMs = retryDelayMs(failures, this.#deps.random);
+    await batch.postpone(ids, delayMs + POLL_GRACE_MS, error.message);
+    return { kind: 'failed', ids, delayMs, error };
+  }
+}
+
+function assertSameConnection(protocol: Protocol, generation: number): void {
+  if (protocol.generation !== generation) throw new Error('The connection to Redis was lost and made anew.');
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,43 @@
+import { unavailable } from '@freshet/service-kit';
+import * as z from 'zod';
+import type { OpenDomain } from '../domain/open-domain.ts';
+
+/** A domain that did not answer: the others' items are there all the same. */
+export const unavailableSchema = z
+  .array(z.object({ domain: z.string(), reason: z.string() }))
+  .optional()
+  .describe('Domains that could not be asked just now');
+
+export interface Answers<Value> {
+  answers: { domain: OpenDomain; value: Value }[];
+  unavailable?: { domain: string; reason: string }[];
+}
+
+/**
+ * Asks every domain at once; one that fails does not hide the others.
+ * @throws Problem 503 `DOMAINS_UNAVAILABLE` when none of them answers.
+ */
+export async function askEach<Value>(
+  domains: readonly OpenDomain[],
+  ask: (domain: OpenDomain) => Promise<Value>,
+): Promise<Answers<Value>> {
+  const settled = await Promise.allSettled(domains.map(ask));
+  const answers: Answers<Value>['answers'] = [];
+  const silent: { domain: string; reason: string }[] = [];
+  for (const [index, result] of settled.entries()) {
+    const domain = domains[index];
+    if (domain === undefined) continue;
+    if (result.status === 'fulfilled') answers.push({ domain, value: result.value });
+    else silent.push({ domain: domain.name, reason: messageOf(result.reason) });
+  }
+  if (answers.length === 0 && silent.length > 0) {
+    throw unavailable('DOMAINS_UNAVAILABLE', 'No domain can be asked just now. Try again soon.', {
+      extensions: { unavailable: silent },
+    });
+  }
+  return silent.length === 0 ? { answers } : { answers, unavailable: silent };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

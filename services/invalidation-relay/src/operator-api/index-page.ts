@@ -1,0 +1,30 @@
+import { type Route, reply, route } from '@freshet/service-kit';
+import * as z from 'zod';
+
+const PATHS = [
+  '/v1/replicas',
+  '/v1/invalidations',
+  '/v1/dead-letters',
+  '/v1/audit',
+  '/docs',
+  '/openapi.json',
+  '/metrics',
+];
+
+/** What a person finds who opens the bare address. */
+export function indexRoutes(): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/',
+      summary: 'What is here',
+      responses: {
+        200: {
+          description: 'The paths',
+          body: z.object({ service: z.string(), paths: z.array(z.string()) }),
+        },
+      },
+      handler: () => reply(200, { service: 'invalidation-relay', paths: PATHS }),
+    }),
+  ];
+}

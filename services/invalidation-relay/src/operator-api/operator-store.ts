@@ -1,0 +1,75 @@
+import type { Version } from '@freshet/cache-core/protocol';
+
+/** An outbox row, as operators see it. */
+export interface Invalidation {
+  id: string;
+  service: string;
+  entity: string;
+  idParts: readonly string[] | null;
+  version: Version;
+  cause: string;
+  createdAt: string;
+  attempts: number;
+  lastError: string | null;
+  appliedAt: string | null;
+  appliedNo: string | null;
+  deadAt: string | null;
+  deadReason: string | null;
+}
+
+export interface Page {
+  limit: number;
+  /** Only rows with a lower id; null for the newest. */
+  beforeId: string | null;
+}
+
+/** One key, or a whole entity. */
+export interface InvalidationTarget {
+  service: string;
+  entity: string;
+  idParts: readonly string[] | null;
+}
+
+/** Who ordered something, and why. */
+export interface Operator {
+  who: string;
+  reason: string | null;
+}
+
+export interface OperatorLogItem {
+  at: string;
+  who: string;
+  action: string;
+  subject: unknown;
+  reason: string | null;
+}
+
+/** A key that was invalidated lately, and what Postgres has of its row now. */
+export interface SampledKey {
+  service: string;
+  entity: string;
+  idParts: readonly string[];
+  /** Of the row; null when it was deleted. */
+  version: Version | null;
+  schemaVersions: number[];
+}
+
+/** What operators ask of one domain's Postgres. */
+export interface OperatorStore {
+  /** Newest first. */
+  invalidations(page: Page): Promise<Invalidation[]>;
+  /** Newest first. */
+  deadLetters(page: Page): Promise<Invalidation[]>;
+  /** Whether a table or a cache of this domain names the entity. */
+  knows(service: string, entity: string): Promise<boolean>;
+  /** Writes one outbox row for each target, and the operator's log, in one transaction; answers the rows' ids. */
+  invalidate(targets: readonly InvalidationTarget[], by: Operator): Promise<string[]>;
+  /** Makes a dead letter due again; false when there is none with this id. */
+  replay(id: string, by: Operator): Promise<boolean>;
+  /** Newest first. */
+  operatorLog(limit: number): Promise<OperatorLogItem[]>;
+  /** The keys that were applied last, `limit` of them at most. */
+  sample(limit: number): Promise<SampledKey[]>;
+  /** Whether an invalidation of the key waits in the outbox. */
+  isPending(key: Pick<SampledKey, 'service' | 'entity' | 'idParts'>): Promise<boolean>;
+}

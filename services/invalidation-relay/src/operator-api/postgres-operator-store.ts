@@ -1,0 +1,166 @@
+import pg, { DatabaseError } from 'pg';
+import { inTransaction } from '../domain/in-transaction.ts';
+import type {
+  Invalidation,
+  InvalidationTarget,
+  Operator,
+  OperatorLogItem,
+  OperatorStore,
+  Page,
+  SampledKey,
+} from './operator-store.ts';
+
+const isoTime = (column: string): string =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const COLUMNS = `id, service, entity, id_parts as "idParts", version, cause, attempts,
+  ${isoTime('created_at')} as "createdAt", last_error as "lastError", ${isoTime('applied_at')} as "appliedAt",
+  applied_no as "appliedNo", ${isoTime('dead_at')} as "deadAt", dead_reason as "deadReason"`;
+
+const HIGHEST_ID = '9223372036854775807';
+
+interface RegisteredTable {
+  table: string;
+  idColumns: string[];
+}
+
+/** The real `OperatorStore`. */
+export class PostgresOperatorStore implements OperatorStore {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  invalidations(page: Page): Promise<Invalidation[]> {
+    return this.#rows('true', page);
+  }
+
+  deadLetters(page: Page): Promise<Invalidation[]> {
+    return this.#rows('dead_at is not null', page);
+  }
+
+  async knows(service: string, entity: string): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ known: boolean }>(
+      `select exists (select from freshet.cached_table where (service, entity) = ($1, $2))
+           or exists (select from freshet.schema_version where (service, entity) = ($1, $2)) as known`,
+      [service, entity],
+    );
+    return rows[0]?.known ?? false;
+  }
+
+  invalidate(targets: readonly InvalidationTarget[], by: Operator): Promise<string[]> {
+    return inTransaction(this.#pool, async (client) => {
+      const ids: string[] = [];
+      for (const { service, entity, idParts } of targets) {
+        const { rows } = await client.query<{ id: string }>('select freshet.invalidate($1, $2, $3) as id', [
+          service,
+          entity,
+          idParts,
+        ]);
+        if (rows[0]) ids.push(rows[0].id);
+      }
+      await log(client, 'invalidate', { targets, ids }, by);
+      return ids;
+    });
+  }
+
+  replay(id: string, by: Operator): Promise<boolean> {
+    return inTransaction(this.#pool, async (client) => {
+      const { rowCount } = await client.query(
+        `update freshet.invalidation_outbox
+         set dead_at = null, dead_reason = null, attempts = 0, next_attempt_at = clock_timestamp()
+         where id = $1 and dead_at is not null`,
+        [id],
+      );
+      if (!rowCount) return false;
+      await log(client, 'replay-dead-letter', { id }, by);
+      return true;
+    });
+  }
+
+  async operatorLog(limit: number): Promise<OperatorLogItem[]> {
+    const { rows } = await this.#pool.query<OperatorLogItem>(
+      `select ${isoTime('at')} as at, who, action, subject, reason
+       from freshet.operator_log order by id desc limit $1`,
+      [limit],
+    );
+    return rows;
+  }
+
+  async sample(limit: number): Promise<SampledKey[]> {
+    const { rows } = await this.#pool.query<Omit<SampledKey, 'version'>>(
+      `select service, entity, id_parts as "idParts",
+              array(select number from freshet.schema_version v
+                    where (v.service, v.entity) = (key.service, key.entity)) as "schemaVersions"
+       from (select service, entity, id_parts, max(applied_no) as applied_no
+             from (select service, entity, id_parts, applied_no from freshet.invalidation_outbox
+                   where applied_no is not null order by applied_no desc limit $1) recent
+             where id_parts is not null
+             group by service, entity, id_parts) key
+       order by applied_no desc`,
+      [limit],
+    );
+    const sampled = await Promise.all(
+      rows.map(async (key) => {
+        const version = await this.#versionInTable(key);
+        return version === undefined ? null : { ...key, version };
+      }),
+    );
+    return sampled.filter((key) => key !== null);
+  }
+
+  async isPending({ service, entity, idParts }: SampledKey): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ pending: boolean }>(
+      `select exists (select from freshet.invalidation_outbox
+         where applied_at is null and dead_at is null and (service, entity) = ($1, $2)
+           and (id_parts is null or id_parts = $3)) as pending`,
+      [service, entity, idParts],
+    );
+    return rows[0]?.pending ?? false;
+  }
+
+  async #rows(condition: string, { limit, beforeId }: Page): Promise<Invalidation[]> {
+    const { rows } = await this.#pool.query<Invalidation>(
+      `select ${COLUMNS} from freshet.invalidation_outbox
+       where ${condition} and id <= $1::bigint - 1 order by id desc limit $2`,
+      [beforeId ?? HIGHEST_ID, limit],
+    );
+    return rows;
+  }
+
+  /** Undefined where no one table says it: the entity has none, or several. */
+  async #versionInTable({ service, entity, idParts }: Omit<SampledKey, 'version'>) {
+    const { rows: tables } = await this.#pool.query<RegisteredTable>(
+      `select table_name::text as "table", id_columns as "idColumns" from freshet.cached_table
+       where (service, entity) = ($1, $2) and exists (select from pg_class where oid = table_name)`,
+      [service, entity],
+    );
+    const [table] = tables;
+    if (table === undefined || tables.length > 1 || table.idColumns.length !== idParts.length)
+      return undefined;
+    // The column is not cast, or no index would serve; the parameter takes the column's type.
+    const condition = table.idColumns
+      .map((column, index) => `${pg.escapeIdentifier(column)} = $${index + 1}`)
+      .join(' and ');
+    try {
+      // `table` is the text of a regclass: Postgres itself has quoted it.
+      const { rows } = await this.#pool.query<{ version: string }>(
+        `select version from ${table.table} where ${condition}`,
+        [...idParts],
+      );
+      return rows[0]?.version ?? null;
+    } catch (error) {
+      // An id of no row: 'abc' for a uuid can be invalidated by hand.
+      if (error instanceof DatabaseError && error.code === '22P02') return undefined;
+      throw error;
+    }
+  }
+}
+
+async function log(client: pg.PoolClient, action: string, subject: object, by: Operator): Promise<void> {
+  await client.query(
+    'insert into freshet.operator_log (who, action, subject, reason) values ($1, $2, $3, $4)',
+    [by.who, action, JSON.stringify(subject), by.reason],
+  );
+}
