@@ -1,3 +1,4 @@
+import { parseLogicalKey } from '../keys/key.ts';
 import { parseVersion, type Version } from '../keys/version.ts';
 
 /**
@@ -32,6 +33,7 @@ export function decodeLogEntry(text: string): LogEntry | null {
     const { kind, key, v, tp } = JSON.parse(text) as StoredLogEntry;
     if ((kind !== 'key' && kind !== 'entity' && kind !== 'fence') || typeof key !== 'string') return null;
     if (typeof v !== 'string') return null;
+    parseLogicalKey(key);
     return { kind, key, version: parseVersion(v), ...(typeof tp === 'string' ? { traceparent: tp } : {}) };
   } catch {
     return null;

@@ -1,0 +1,86 @@
+import type { PolicyLease } from '../freshness-lease/policy-lease.ts';
+import type { CacheId } from '../keys/key.ts';
+import { NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
+import { L1, type L1Bounds } from '../l1/l1.ts';
+import { encodeEntry } from '../l2/value.ts';
+import type { LogEntry } from '../log/log-entry.ts';
+import type { Replica } from '../replica.ts';
+import { Counters } from '../telemetry/counters.ts';
+import { jittered } from '../ttl/ttl.ts';
+import { Flights } from './flights.ts';
+import { frozen } from './freeze.ts';
+import type { Answer } from './outcome.ts';
+import type { Loaded, Policy } from './policy.ts';
+
+/** A value as it is handed out, with its entry for L2. */
+export interface Prepared<T> {
+  value: T | null;
+  version: Version;
+  entry: string;
+  ttlMs: number;
+}
+
+/** What one replica holds of one entity: its part of L1, the loads under way, and what an invalidation does to both. */
+export class Entity<T> {
+  readonly replica: Replica;
+  readonly policy: Policy<T>;
+  readonly lease: PolicyLease;
+  readonly l1: L1<T>;
+  readonly flights = new Flights<Answer<T>>();
+  readonly counters = new Counters();
+
+  constructor(replica: Replica, policy: Policy<T>, l1: L1Bounds) {
+    this.replica = replica;
+    this.policy = policy;
+    this.lease = replica.lease.policy(policy.maxStalenessMs);
+    this.l1 = new L1({ ...l1, ...policy.l1 });
+    const { entity, schemaVersion, ttlMs } = policy;
+    replica.registry.add({ service: replica.service, entity, number: schemaVersion, ttlMs });
+  }
+
+  apply(kind: LogEntry['kind'], idParts: readonly string[] | null, version: Version): void {
+    this.counters.invalidations++;
+    if (kind === 'entity' || idParts === null) {
+      this.flush();
+      return;
+    }
+    const key = memoryKey(idParts);
+    // A fence says that a strong write may commit from now on, whatever version is held.
+    if (kind === 'fence') this.l1.remove(key);
+    else this.l1.removeOlder(key, version);
+    this.flights.markDirty(key);
+  }
+
+  flush(): void {
+    this.l1.clear();
+    this.flights.markAllDirty();
+  }
+
+  /**
+   * A loaded value as L2 holds it and as every reader sees it, whichever layer answers: what JSON makes of it.
+   * @throws FRESHET_INVALID_VALUE, FRESHET_INVALID_VERSION
+   */
+  prepare(loaded: Loaded<T> | null, blessing: number, costMs: number): Prepared<T> {
+    const { clock, random } = this.replica;
+    const ttlMs = jittered(loaded === null ? this.policy.negativeTtlMs : this.policy.ttlMs, random);
+    const version = loaded === null ? NO_VERSION : parseVersion(loaded.version);
+    const payload = loaded === null ? null : loaded.value;
+    const cost = Math.round(costMs);
+    const entry = encodeEntry({
+      version,
+      blessing,
+      at: Math.round(clock.wallMs()),
+      ttl: ttlMs,
+      cost,
+      payload,
+    });
+    const { d } = JSON.parse(entry) as { d: unknown };
+    return { value: loaded === null ? null : frozen(this.policy.decode(d)), version, entry, ttlMs };
+  }
+}
+
+/** The key in L1 and among the loads: an id as it is, so that a hit builds no string. Ids hold no control characters. */
+export function memoryKey(id: CacheId): string {
+  if (typeof id === 'string') return id;
+  return id.length === 1 ? (id[0] ?? '') : id.join('\u0000');
+}

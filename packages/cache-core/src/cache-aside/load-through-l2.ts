@@ -1,0 +1,201 @@
+import { pause } from '../clock.ts';
+import { type CacheId, physicalKey } from '../keys/key.ts';
+import { compareVersions, MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
+import type { LeaseAnswer } from '../l2/l2-store.ts';
+import { decodeValue, type L2Entry } from '../l2/value.ts';
+import type { Entity, Prepared } from './entity.ts';
+import type { Load } from './flights.ts';
+import { frozen } from './freeze.ts';
+import type { Answer, CacheOutcome, OutcomeDetail } from './outcome.ts';
+
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 100;
+
+type Bypass = Exclude<OutcomeDetail, 'l1' | 'l2'>;
+
+/** What was found in L2, with the length of its text. */
+interface Found<T> {
+  value: T | null;
+  entry: L2Entry;
+  bytes: number;
+}
+
+/**
+ * One load of one key, for a reader that L1 could not answer: L2, else a fill lease, else the origin.
+ * Rules in comments marked ● look optional and are not; the coherence protocol gives the schedule for each.
+ */
+export class LoadThroughL2<T> {
+  readonly #entity: Entity<T>;
+  readonly #id: CacheId;
+  readonly #key: string;
+  readonly #physicalKey: string;
+  readonly #load: Load;
+  /** ● Known when the load begins: a blessing that comes while it runs voids what it stores. */
+  readonly #blessing: number;
+
+  constructor(entity: Entity<T>, id: CacheId, key: string, load: Load) {
+    const { service, lease } = entity.replica;
+    this.#entity = entity;
+    this.#id = id;
+    this.#key = key;
+    this.#physicalKey = physicalKey(service, entity.policy.entity, entity.policy.schemaVersion, id);
+    this.#load = load;
+    this.#blessing = lease.blessing;
+  }
+
+  /** @throws what the policy's `load` throws, and the gate's errors; never because of Redis. */
+  async run(): Promise<Answer<T>> {
+    const { policy, lease, replica } = this.#entity;
+    if (policy.bypassWhenUnproven && !lease.valid()) return await this.#fromOrigin('bypass', 'lease-expired');
+    if (!replica.registry.registered) return await this.#fromOrigin('bypass', 'not-registered');
+    let pauseMs = FIRST_PAUSE_MS;
+    let waitedMs = 0;
+    let misunderstood = false;
+    for (;;) {
+      const term = lease.valid() ? lease.term : null;
+      const token = replica.token();
+      let answer: LeaseAnswer;
+      try {
+        answer = await this.#getOrLease(token);
+      } catch {
+        return await this.#fromOrigin('bypass', 'l2-unavailable');
+      }
+      switch (answer.kind) {
+        case 'granted':
+          return await this.#fill(token);
+        case 'fence':
+          this.#load.dirty = true;
+          return await this.#fromOrigin('bypass', 'fence');
+        case 'entry': {
+          // ● A strong read believes L2 only if nothing interrupted the lease while it asked.
+          if (policy.strong && (term === null || term !== lease.term || !lease.valid())) {
+            return await this.#fromOrigin('bypass', 'lease-expired');
+          }
+          const found = await this.#understand(answer.text);
+          if (found === null) {
+            if (misunderstood) return await this.#fromOrigin('bypass', 'l2-unavailable');
+            misunderstood = true;
+            break;
+          }
+          if (compareVersions(found.entry.version, this.#load.minVersion) < 0) {
+            return await this.#refresh(found.entry.version);
+          }
+          return this.#hit(found);
+        }
+        case 'lease':
+          if (waitedMs >= replica.timings.fillWaitMs) return await this.#fromOrigin('miss', 'fill-wait');
+          await pause(replica.clock, pauseMs);
+          waitedMs += pauseMs;
+          pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS) * (0.75 + replica.random() / 2);
+      }
+    }
+  }
+
+  /** What stands under the key, or a fill lease of ours. */
+  async #getOrLease(token: string): Promise<LeaseAnswer> {
+    const { protocol, lease, timings } = this.#entity.replica;
+    const text = await protocol.get(this.#physicalKey);
+    if (text !== null) {
+      const stored = decodeValue(text);
+      if (stored.kind === 'lease') return { kind: 'lease' };
+      if (stored.kind === 'entry' && stored.entry.blessing >= lease.validFrom) return { kind: 'entry', text };
+    }
+    return await protocol.lease(this.#physicalKey, token, lease.validFrom, timings.fillLeaseMs);
+  }
+
+  /** null, after removing it, for what cannot be understood: it would hide the value until its TTL. */
+  async #understand(text: string): Promise<Found<T> | null> {
+    const { policy, counters, replica } = this.#entity;
+    const stored = decodeValue(text);
+    if (stored.kind === 'entry') {
+      const { payload } = stored.entry;
+      try {
+        const value = payload === null ? null : frozen(policy.decode(payload));
+        return { value, entry: stored.entry, bytes: text.length };
+      } catch (error) {
+        replica.log.failed('cached value not understood', error, { entity: policy.entity });
+      }
+    }
+    counters.undecodable++;
+    await replica.protocol.drop(this.#physicalKey, MAX_VERSION).catch(() => {
+      // What cannot be removed is asked of the origin the next time round.
+    });
+    return null;
+  }
+
+  #hit({ value, entry, bytes }: Found<T>): Answer<T> {
+    const { counters, replica } = this.#entity;
+    counters.l2Hits++;
+    // The writer's wall clock against ours: the TTL is exact to their skew, and freshness does not depend on it.
+    const ttlMs = Math.min(entry.ttl, Math.max(0, entry.ttl - (replica.clock.wallMs() - entry.at)));
+    this.#keep(value, entry.version, ttlMs, bytes);
+    return { value, version: entry.version, cache: { hit: 'l2', detail: 'l2', ttlMs } };
+  }
+
+  async #fill(token: string): Promise<Answer<T>> {
+    const { protocol } = this.#entity.replica;
+    const prepared = await this.#askOrigin();
+    return await this.#store(prepared, 'miss', () =>
+      protocol.fill(this.#physicalKey, token, prepared.entry, prepared.ttlMs),
+    );
+  }
+
+  /** The reader wants a newer version than L2 holds. It replaces, and never drops: a forged header must not empty caches. */
+  async #refresh(seenVersion: Version): Promise<Answer<T>> {
+    const { protocol } = this.#entity.replica;
+    const prepared = await this.#askOrigin();
+    if (seenVersion === NO_VERSION || prepared.version === NO_VERSION)
+      return this.#answer(prepared, { fwd: 'request' });
+    return await this.#store(prepared, 'request', () =>
+      protocol.refresh(this.#physicalKey, seenVersion, prepared.entry, prepared.ttlMs),
+    );
+  }
+
+  async #fromOrigin(fwd: 'miss' | 'bypass', detail: Bypass): Promise<Answer<T>> {
+    return this.#answer(await this.#askOrigin(), { fwd, detail });
+  }
+
+  async #store(
+    prepared: Prepared<T>,
+    fwd: 'miss' | 'request',
+    write: () => Promise<boolean>,
+  ): Promise<Answer<T>> {
+    const stored = await write().catch(() => false);
+    if (!stored) {
+      this.#entity.counters.fillsRejected++;
+      return this.#answer(prepared, { fwd });
+    }
+    this.#keep(prepared.value, prepared.version, prepared.ttlMs, prepared.entry.length);
+    return this.#answer(prepared, { fwd, stored: true, ttlMs: prepared.ttlMs });
+  }
+
+  /** Into L1, unless an invalidation came while this ran or nothing proves that none was missed. */
+  #keep(value: T | null, version: Version, ttlMs: number, bytes: number): void {
+    const { l1, lease, replica } = this.#entity;
+    const now = replica.clock.monotonicMs();
+    if (!this.#load.dirty && ttlMs > 0 && lease.validAt(now))
+      l1.put(this.#key, value, version, now + ttlMs, bytes);
+  }
+
+  #answer({ value, version }: Prepared<T>, cache: CacheOutcome): Answer<T> {
+    const { counters } = this.#entity;
+    const { fwd, detail } = cache;
+    if (fwd === 'request') counters.requests++;
+    else if (detail !== undefined && detail !== 'l1' && detail !== 'l2') counters.bypasses[detail]++;
+    else counters.misses++;
+    return { value, version, cache };
+  }
+
+  async #askOrigin(): Promise<Prepared<T>> {
+    const { policy, counters, replica } = this.#entity;
+    const startedAt = replica.clock.monotonicMs();
+    counters.originLoads++;
+    try {
+      const loaded = await replica.gate.run((signal) => policy.load(this.#id, { signal }));
+      return this.#entity.prepare(loaded, this.#blessing, replica.clock.monotonicMs() - startedAt);
+    } catch (error) {
+      counters.originErrors++;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.ts';
+import type { Origin, SchemaVersion } from '../origin/origin.ts';
+
+const RETRY_MS = 500;
+/** Well below the shortest time that a row is kept without use: the longest TTL, one day at most. */
+const TOUCH_MS = 60_000;
+
+/**
+ * The schema versions that live replicas use. This replica's own are recorded in the domain's Postgres before its first
+ * fill lease, so that every invalidation reaches what it fills; until then it caches nothing in L2.
+ */
+export class SchemaRegistry {
+  readonly #origin: Origin;
+  readonly #clock: Clock;
+  readonly #own: (SchemaVersion & { ttlMs: number })[] = [];
+  readonly #known = new Map<string, number[]>();
+  #registered = false;
+  #closed = false;
+  #cancel: () => void = () => {};
+
+  constructor(origin: Origin, clock: Clock) {
+    this.#origin = origin;
+    this.#clock = clock;
+  }
+
+  /** Whether this replica may take fill leases. */
+  get registered(): boolean {
+    return this.#registered;
+  }
+
+  add(version: SchemaVersion & { ttlMs: number }): void {
+    this.#own.push(version);
+    this.learn(version.service, version.entity, [version.number]);
+  }
+
+  /** Every schema version of an entity that is known here, this replica's own included. */
+  numbers(service: string, entity: string): readonly number[] {
+    return this.#known.get(`${service}:${entity}`) ?? [];
+  }
+
+  learn(service: string, entity: string, numbers: readonly number[]): void {
+    const key = `${service}:${entity}`;
+    this.#known.set(key, [...new Set([...(this.#known.get(key) ?? []), ...numbers])]);
+  }
+
+  /** Registers, again and again: at once, after failures, and to note that the versions are in use. Never throws. */
+  async register(): Promise<void> {
+    let next = TOUCH_MS;
+    try {
+      await this.#origin.registerSchemaVersions(this.#own);
+      for (const { service, entity, number } of await this.#origin.schemaVersions()) {
+        this.learn(service, entity, [number]);
+      }
+      this.#registered = true;
+    } catch {
+      // What was registered once stays registered: a row outlives the longest TTL after its last use.
+      next = RETRY_MS;
+    }
+    if (!this.#closed) this.#cancel = this.#clock.after(next, () => void this.register());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+  }
+}

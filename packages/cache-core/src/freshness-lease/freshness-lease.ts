@@ -1,0 +1,202 @@
+import type { Clock } from '../clock.ts';
+import type { Renewal } from '../log/coherence-log.ts';
+import type { LogEntry } from '../log/log-entry.ts';
+import type { Protocol } from '../redis/protocol.ts';
+import { PolicyLease, type Proof } from './policy-lease.ts';
+
+export interface FreshnessLeaseOptions {
+  protocol: Protocol;
+  clock: Clock;
+  replicaId: string;
+  leaseMs: number;
+  renewEveryMs: number;
+  /** Applies one invalidation to this process's memory before the lease is extended. */
+  apply: (entry: LogEntry) => void;
+  /** Forgets everything: what was invalidated in between is not known. */
+  flush: () => void;
+  onChange: (state: LeaseState) => void;
+}
+
+/** `held`: L1 may answer, within each policy's bound. Else why not. */
+export type LeaseState = { held: true } | { held: false; reason: LeaseLoss };
+export type LeaseLoss =
+  | 'starting'
+  | 'unblessed'
+  | 'reset'
+  | 'connection-lost'
+  | 'renewal-failed'
+  | 'expired'
+  | 'closed';
+
+/**
+ * A replica's right to answer from its own memory, renewed by reading the invalidation log to its end.
+ *
+ * At most one renewal is in flight and at most one more is wanted behind it. It is sent every `renewEveryMs`, when the
+ * doorbell rings, when the connection becomes ready, after a fence (a strong writer waits until it is recorded as
+ * applied, which the next renewal does), and after a reset. Entries are applied first, then the place in the log is
+ * moved, and only then is the lease extended. The lease ends by itself, or at once with the connection.
+ *
+ * Losing the doorbell costs up to `renewEveryMs`; polling faster instead of ringing would cost every replica a
+ * request per tick.
+ */
+export class FreshnessLease {
+  readonly #options: FreshnessLeaseOptions;
+  readonly #policies: PolicyLease[] = [];
+  readonly #domain: PolicyLease;
+  #lastId = '';
+  #blessing = 0;
+  #validFrom = 0;
+  #asOf = { value: Number.NaN, firstSentAt: 0 };
+  #state: LeaseState = { held: false, reason: 'starting' };
+  #running: Promise<void> | null = null;
+  #again = false;
+  #closed = false;
+  #cancelTimer: () => void = () => {};
+  #stopListening: () => void = () => {};
+
+  constructor(options: FreshnessLeaseOptions) {
+    this.#options = options;
+    this.#domain = this.policy(Number.POSITIVE_INFINITY);
+  }
+
+  /** The lease as a policy with this bound sees it; null for one that is fresh to its TTL only. */
+  policy(maxStalenessMs: number | null): PolicyLease {
+    const policy = new PolicyLease(this.#options.clock, maxStalenessMs);
+    this.#policies.push(policy);
+    return policy;
+  }
+
+  /** What the last renewal told; 0 before the first. */
+  get blessing(): number {
+    return this.#blessing;
+  }
+
+  /** L2 entries of an older blessing are void. */
+  get validFrom(): number {
+    return this.#validFrom;
+  }
+
+  get state(): LeaseState {
+    if (this.#state.held && !this.#domain.valid()) return { held: false, reason: 'expired' };
+    return this.#state;
+  }
+
+  start(): void {
+    this.#stopListening = this.#options.protocol.onConnection((event) => {
+      if (event === 'lost') this.#lose('connection-lost');
+      else this.renew();
+    });
+    this.renew();
+  }
+
+  /** Asks for a renewal now, or behind the one that is in flight. */
+  renew(): void {
+    if (this.#closed) return;
+    if (this.#running !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#cancelTimer();
+    this.#running = this.#renewOnce().then(() => {
+      this.#running = null;
+      this.#schedule();
+    });
+  }
+
+  /** Stops answering from memory, then gives the lease back so that no strong writer waits for it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopListening();
+    this.#cancelTimer();
+    this.#lose('closed');
+    await this.#running;
+    await this.#options.protocol.release(this.#options.replicaId).catch(() => {
+      // It runs out by itself.
+    });
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    if (this.#again) {
+      this.#again = false;
+      this.renew();
+      return;
+    }
+    this.#cancelTimer = this.#options.clock.after(this.#options.renewEveryMs, () => this.renew());
+  }
+
+  async #renewOnce(): Promise<void> {
+    const { protocol, clock, replicaId, leaseMs } = this.#options;
+    const generation = protocol.generation;
+    const sentAt = clock.monotonicMs();
+    const wallSentAt = clock.wallMs();
+    let renewal: Renewal;
+    try {
+      renewal = await protocol.renew(replicaId, this.#lastId, leaseMs);
+    } catch {
+      // The lease in force runs out by itself; the next renewal tries again.
+      if (!this.#domain.valid()) this.#lose('renewal-failed');
+      return;
+    }
+    if (this.#closed || protocol.generation !== generation) return;
+    switch (renewal.kind) {
+      case 'unblessed':
+        this.#lose('unblessed');
+        return;
+      case 'reset':
+        this.#lose('reset');
+        this.#options.flush();
+        this.#learn(renewal);
+        this.#again = true;
+        return;
+      case 'ok':
+        this.#applyAll(renewal.entries);
+        this.#learn(renewal);
+        this.#extend({
+          sentAt,
+          wallSentAt,
+          leaseMs: renewal.leaseMs,
+          ageMs: this.#age(renewal, sentAt),
+          maxStalenessMs: renewal.maxStalenessMs,
+        });
+    }
+  }
+
+  #applyAll(entries: readonly (LogEntry | null)[]): void {
+    for (const entry of entries) {
+      if (entry === null) this.#options.flush();
+      else this.#options.apply(entry);
+      if (entry?.kind === 'fence') this.#again = true;
+    }
+  }
+
+  #learn({ lastId, blessing, validFrom }: Exclude<Renewal, { kind: 'unblessed' }>): void {
+    this.#lastId = lastId;
+    this.#blessing = blessing;
+    this.#validFrom = validFrom;
+  }
+
+  /** Never less than the local time since this asOf was first seen: a Redis clock that steps back hides a dead relay. */
+  #age({ asOf, ageMs }: { asOf: number; ageMs: number }, sentAt: number): number {
+    if (asOf !== this.#asOf.value) this.#asOf = { value: asOf, firstSentAt: sentAt };
+    return Math.max(ageMs, sentAt - this.#asOf.firstSentAt);
+  }
+
+  #extend(proof: Proof): void {
+    for (const policy of this.#policies) policy.extend(proof);
+    this.#change({ held: true });
+  }
+
+  #lose(reason: LeaseLoss): void {
+    for (const policy of this.#policies) policy.revoke();
+    this.#change({ held: false, reason });
+  }
+
+  #change(state: LeaseState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (before.held !== state.held || (!before.held && !state.held && before.reason !== state.reason)) {
+      this.#options.onChange(state);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache';
+import { compareVersions, NO_VERSION, type Version } from '../keys/version.ts';
+
+/** A value in this process's memory, shared by everybody who reads it. */
+export interface L1Entry<T> {
+  readonly value: T | null;
+  readonly version: Version;
+  /** On the monotonic clock. */
+  readonly expiresAt: number;
+  /** `value`, already resolved, so that an awaited hit makes no promise. */
+  readonly resolved: Promise<T | null>;
+}
+
+export interface L1Bounds {
+  /** Default 10,000. */
+  maxEntries: number;
+  /** Sum of the stored JSON's lengths in UTF-16 units; unbounded when left out. */
+  maxBytes?: number | undefined;
+}
+
+/** One entity's part of this process's memory: least recently used entries go first. Ids are the keys, so that a hit builds none. */
+export class L1<T> {
+  readonly #entries: LRUCache<string, L1Entry<T>>;
+  readonly #countsBytes: boolean;
+
+  constructor({ maxEntries, maxBytes }: L1Bounds) {
+    this.#countsBytes = maxBytes !== undefined;
+    this.#entries = new LRUCache({
+      max: maxEntries,
+      ...(maxBytes === undefined ? {} : { maxSize: maxBytes }),
+    });
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(id: string): L1Entry<T> | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** Keeps what is there when that is newer. `bytes` is the length of the stored JSON. */
+  put(id: string, value: T | null, version: Version, expiresAt: number, bytes: number): void {
+    const present = this.#entries.peek(id);
+    if (present !== undefined && version !== NO_VERSION && compareVersions(present.version, version) > 0)
+      return;
+    const entry = { value, version, expiresAt, resolved: Promise.resolve(value) };
+    this.#entries.set(id, entry, this.#countsBytes ? { size: Math.max(1, bytes) } : undefined);
+  }
+
+  removeOlder(id: string, version: Version): void {
+    const present = this.#entries.peek(id);
+    if (present !== undefined && compareVersions(present.version, version) < 0) this.#entries.delete(id);
+  }
+
+  remove(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}

@@ -1,0 +1,46 @@
+import { trace } from '@opentelemetry/api';
+import type { CacheOutcome } from '../cache-aside/outcome.ts';
+import type { CacheId } from '../keys/key.ts';
+
+/** The part of a pino logger that is used. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  isLevelEnabled?(level: string): boolean;
+}
+
+/** Says what the cache does: one debug line per read, sampled, and attributes on the active span if one is recording. */
+export class CacheLog {
+  readonly logger: Logger | undefined;
+  readonly #sample: number;
+  readonly #random: () => number;
+
+  constructor(logger: Logger | undefined, sample: number, random: () => number) {
+    this.logger = logger;
+    this.#sample = sample;
+    this.#random = random;
+  }
+
+  read(entity: string, id: CacheId, outcome: CacheOutcome): void {
+    const span = trace.getActiveSpan();
+    if (span?.isRecording() === true) {
+      span.setAttribute('freshet.cache.entity', entity);
+      span.setAttribute('freshet.cache.layer', outcome.hit ?? 'origin');
+      if (outcome.detail !== undefined) span.setAttribute('freshet.cache.detail', outcome.detail);
+      if (outcome.fwd !== undefined) span.setAttribute('freshet.cache.fwd', outcome.fwd);
+    }
+    if (
+      this.#sample > 0 &&
+      this.logger?.isLevelEnabled?.('debug') === true &&
+      this.#random() < this.#sample
+    ) {
+      this.logger.debug({ entity, id, ...outcome }, outcome.hit === undefined ? 'cache miss' : 'cache hit');
+    }
+  }
+
+  failed(what: string, error: unknown, fields: object = {}): void {
+    this.logger?.warn({ err: error, ...fields }, what);
+  }
+}

@@ -1,0 +1,66 @@
+/** What one entity's reads came to, counted since the process began. Plain fields: a hit costs one addition. */
+export class Counters {
+  l1Hits = 0;
+  l2Hits = 0;
+  /** Reads that the origin answered because nothing was cached. */
+  misses = 0;
+  /** Reads that the origin answered although something might be cached, by reason. */
+  readonly bypasses = {
+    'lease-expired': 0,
+    fence: 0,
+    'fill-wait': 0,
+    'l2-unavailable': 0,
+    'not-registered': 0,
+  };
+  /** Reads that asked for a newer version than was cached. */
+  requests = 0;
+  /** Reads that shared another's load; counted in the others too. */
+  collapsed = 0;
+  originLoads = 0;
+  originErrors = 0;
+  fillsRejected = 0;
+  /** Cached values that could not be understood. */
+  undecodable = 0;
+  invalidations = 0;
+}
+
+export interface EntityStats {
+  l1Hits: number;
+  l2Hits: number;
+  misses: number;
+  bypasses: number;
+  requests: number;
+  collapsed: number;
+  originLoads: number;
+  fillsRejected: number;
+  undecodable: number;
+  l1Entries: number;
+  /** Of all reads, 0 to 1; null before the first. */
+  l1HitRatio: number | null;
+  /** Of the reads that L1 did not answer, 0 to 1; null before the first. */
+  l2HitRatio: number | null;
+}
+
+export function statsOf(counters: Counters, l1Entries: number): EntityStats {
+  const { l1Hits, l2Hits, misses, requests, collapsed, originLoads, fillsRejected, undecodable } = counters;
+  const bypasses = Object.values(counters.bypasses).reduce((sum, count) => sum + count, 0);
+  const beyondL1 = l2Hits + misses + bypasses + requests;
+  return {
+    l1Hits,
+    l2Hits,
+    misses,
+    bypasses,
+    requests,
+    collapsed,
+    originLoads,
+    fillsRejected,
+    undecodable,
+    l1Entries,
+    l1HitRatio: ratio(l1Hits, l1Hits + beyondL1),
+    l2HitRatio: ratio(l2Hits, beyondL1),
+  };
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}

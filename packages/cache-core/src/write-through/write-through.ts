@@ -1,0 +1,185 @@
+import type { Entity, Prepared } from '../cache-aside/entity.ts';
+import { memoryKey } from '../cache-aside/entity.ts';
+import type { Answer, ReadOptions } from '../cache-aside/outcome.ts';
+import { Reader } from '../cache-aside/reader.ts';
+import { pause } from '../clock.ts';
+import { FreshetError, isFreshetError } from '../errors.ts';
+import { type CacheId, encodeId } from '../keys/key.ts';
+import { NO_VERSION, type Version } from '../keys/version.ts';
+import { withDrift } from '../options.ts';
+import type { StrongTransaction } from '../origin/origin.ts';
+import type { QueryClient } from '../origin/query-client.ts';
+import { deletionVersion } from '../outbox/deletion-version.ts';
+import { type Fence, lift, Overtaken, raiseFence } from './fence.ts';
+import { KeyQueue } from './key-queue.ts';
+
+/** What a strong write left behind. */
+export interface Written<R, T> {
+  /** What `work` returned. */
+  result: R;
+  /** The row as committed; null when it is gone. */
+  value: T | null;
+  /** Of the row, or of its deletion. */
+  version: Version;
+}
+
+const RETRY_MS = 100;
+
+/**
+ * One entity, read and written through the caches: reads and writes of one key are linearizable across all replicas, for
+ * writes made here (a direct SQL write is bounded, as in cache-aside).
+ *
+ * A write: fence → event → barrier → transaction → publish. Writers of one key in one process queue up.
+ */
+export class WriteThrough<T> {
+  readonly #entity: Entity<T>;
+  readonly #reader: Reader<T>;
+  readonly #queue = new KeyQueue();
+
+  /** Made by `cache.writeThrough`. */
+  constructor(entity: Entity<T>) {
+    this.#entity = entity;
+    this.#reader = new Reader(entity);
+  }
+
+  /** The value, or null when there is no such row. @throws as `CacheAside.get` */
+  get(id: CacheId): Promise<T | null> {
+    return this.#reader.get(id);
+  }
+
+  /** As `get`, with the version and what the cache did. @throws as `CacheAside.read` */
+  read(id: CacheId, options?: ReadOptions): Promise<Answer<T>> {
+    return this.#reader.read(id, options);
+  }
+
+  /**
+   * Runs `work` in a transaction of its own and publishes the row that it left under `id`. Everything that `work` does must
+   * go through `client`, it must change no other strong key, and it must be safe to run again: a write that was overtaken by a
+   * failover begins again (after rolling back).
+   * @throws what `work` throws, after rolling back
+   * @throws FRESHET_COMMIT_UNKNOWN when the answer to COMMIT was lost: the change may stand; no cache serves an old value
+   * @throws FRESHET_UNAVAILABLE when Redis cannot be asked to stand aside, FRESHET_STRONG_WRITE_TIMEOUT when no Redis was
+   *   blessed in time; both retryable, nothing was changed
+   */
+  async write<R>(id: CacheId, work: (client: QueryClient) => Promise<R>): Promise<Written<R, T>> {
+    encodeId(id);
+    const { clock, timings } = this.#entity.replica;
+    const deadline = clock.monotonicMs() + timings.strongWriteMs;
+    return await this.#queue.run(memoryKey(id), async () => {
+      for (;;) {
+        try {
+          return await this.#attempt(id, work);
+        } catch (error) {
+          if (!(error instanceof Overtaken)) throw error;
+          if (clock.monotonicMs() + RETRY_MS > deadline) {
+            throw new FreshetError(
+              'FRESHET_STRONG_WRITE_TIMEOUT',
+              `No strong write was possible within ${timings.strongWriteMs} ms: ${error.message}. Nothing was changed.`,
+              { retryable: true, cause: error },
+            );
+          }
+          await pause(clock, RETRY_MS);
+        }
+      }
+    });
+  }
+
+  async #attempt<R>(id: CacheId, work: (client: QueryClient) => Promise<R>): Promise<Written<R, T>> {
+    const { replica, policy } = this.#entity;
+    const fence = await this.#raise(id);
+    let transaction: StrongTransaction;
+    try {
+      transaction = await this.#begin(fence);
+    } catch (error) {
+      await lift(fence);
+      throw error;
+    }
+    let written: { result: R; prepared: Prepared<T>; version: Version };
+    try {
+      const result = await work(transaction.client);
+      // Deferred constraints and triggers run now, so that the row that is published is the row that is committed.
+      await transaction.client.query('set constraints all immediate');
+      written = { result, ...(await this.#readAgain(id, transaction.client, fence)) };
+    } catch (error) {
+      await transaction.rollback();
+      await lift(fence);
+      throw error;
+    }
+    try {
+      await transaction.commit();
+    } catch (error) {
+      // Unknown: the fence stands to its deadline, and the outbox row, if it committed, does the rest.
+      if (!isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN')) await lift(fence);
+      throw error;
+    }
+    const { result, prepared, version } = written;
+    const stored = prepared.version === NO_VERSION ? null : { number: policy.schemaVersion, ...prepared };
+    await fence.publish(version, stored).catch((error: unknown) => {
+      replica.log.failed('publication left to the relay', error, { entity: policy.entity });
+    });
+    replica.protocol.ringRelays().catch(() => {
+      // The relays poll too.
+    });
+    return { result, value: prepared.value, version };
+  }
+
+  async #raise(id: CacheId): Promise<Fence> {
+    try {
+      return await raiseFence(this.#entity.replica, this.#entity.policy.entity, id);
+    } catch (error) {
+      if (error instanceof Overtaken) throw error;
+      throw new FreshetError(
+        'FRESHET_UNAVAILABLE',
+        'The cache Redis did not answer, so caches cannot be told to stand aside. Nothing was changed; try again shortly.',
+        { retryable: true, cause: error },
+      );
+    }
+  }
+
+  /** Begins, and makes sure that the COMMIT will fall inside of the fence and under the blessing that fenced. */
+  async #begin(fence: Fence): Promise<StrongTransaction> {
+    const { service, origin, registry, clock, timings } = this.#entity.replica;
+    const { entity } = this.#entity.policy;
+    const transaction = await origin.beginStrong({
+      service,
+      entity,
+      transactionMs: timings.strongTransactionMs,
+      lockMs: timings.lockTimeoutMs,
+    });
+    const { newestBlessing, schemaVersions, strongTransactionMs } = transaction.check;
+    try {
+      if (newestBlessing !== fence.blessing) throw new Overtaken('a newer blessing was recorded');
+      if (strongTransactionMs !== null && timings.strongTransactionMs > strongTransactionMs) {
+        throw new FreshetError(
+          'FRESHET_INVALID_OPTIONS',
+          `This domain allows strong transactions of ${strongTransactionMs} ms; this replica wants ${timings.strongTransactionMs} ms.`,
+        );
+      }
+      registry.learn(service, entity, schemaVersions);
+      if (!schemaVersions.every((number) => fence.numbers.includes(number))) {
+        throw new Overtaken('a schema version was registered that is not fenced');
+      }
+      if (clock.monotonicMs() - fence.sentAt + withDrift(timings.strongTransactionMs) > timings.fenceMs) {
+        throw new Overtaken('too little is left of the fence');
+      }
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
+    return transaction;
+  }
+
+  async #readAgain(
+    id: CacheId,
+    client: QueryClient,
+    { blessing }: Fence,
+  ): Promise<{ prepared: Prepared<T>; version: Version }> {
+    const { policy, replica } = this.#entity;
+    const startedAt = replica.clock.monotonicMs();
+    // The server ends the transaction in time, and with it this load.
+    const { signal } = new AbortController();
+    const loaded = await policy.load(id, { signal, client });
+    const prepared = this.#entity.prepare(loaded, blessing, replica.clock.monotonicMs() - startedAt);
+    return { prepared, version: loaded === null ? await deletionVersion(client) : prepared.version };
+  }
+}
