@@ -1,4 +1,4 @@
-const credentialsInUrl = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/"'@]*:[^\s"'@]*@/gi;
+const credentialsInUrl = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/"']*:[^\s/"']*@/gi;
 
 /** `text` with the user and password of every URL in it replaced: `redis://[redacted]@host`. */
 export function withoutCredentials(text: string): string {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Express } from 'express';
 import { type ApiOptions, openApiDocument } from './document.ts';
 
@@ -24,7 +24,7 @@ export function mountDocumentation(app: Express, api: ApiOptions): void {
   });
   for (const asset of assets) {
     app.get(`/docs/${asset}`, (_request, response) => {
-      response.sendFile(join(assetFolder, asset), { maxAge: '1h' });
+      response.sendFile(asset, { root: assetFolder, maxAge: '1h' });
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Reply } from './reply.ts';
+import { isStrict } from './strict-schema.ts';
 import { readInput } from './validate.ts';
 
 export type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
@@ -103,10 +104,9 @@ function checkDefinition(definition: Omit<Route, 'handle'>): void {
     throw new TypeError(`${name}: params describe {${described.join()}}, the path has {${inPath.join()}}`);
   }
   for (const schema of [query, body]) {
-    if (schema instanceof z.ZodObject && !(schema.def.catchall instanceof z.ZodNever)) {
-      throw new TypeError(
-        `${name}: body and query must be z.strictObject, so that unknown fields are refused`,
-      );
-    }
+    if (schema === undefined || isStrict(schema)) continue;
+    throw new TypeError(
+      `${name}: body and query must be z.strictObject throughout, so that unknown fields are refused`,
+    );
   }
 }
