@@ -8,7 +8,7 @@ export interface GatewayOptions {
   readonly port: number;
   /** The replicas behind each backend of haproxy.cfg. */
   readonly backends: Readonly<Record<'user-service' | 'inventory-service', readonly Replica[]>>;
-  /** For the file of the replicas. */
+  /** For the file of the replicas, and a socket. */
   readonly stateFolder: string;
   readonly onLine?: (line: string) => void;
 }
@@ -32,6 +32,8 @@ export function gatewayPart(options: GatewayOptions): Part {
         name: 'gateway',
         command: await requireProgram('haproxy'),
         args: ['-db', '-f', rules, '-f', replicas],
+        // Takes the socket of haproxy.cfg.
+        cwd: options.stateFolder,
         env: { ...process.env, GATEWAY_BIND: `127.0.0.1:${options.port}` },
         ready: { probe: () => fetch(`http://127.0.0.1:${options.port}/livez`) },
         // Finishes the requests under way; haproxy.cfg bounds it.
