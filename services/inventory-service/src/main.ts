@@ -1,0 +1,4 @@
+import { runService } from '@freshet/service-kit';
+import { inventoryService } from './app.ts';
+
+await runService(inventoryService);

@@ -1,0 +1,76 @@
+import { type Cache, deletionVersion, type Origin, ttl, type Version } from '@freshet/cache-core';
+import { checkPreconditions, kyselyOnPool, notFound, type WriteConditions } from '@freshet/service-kit';
+import type { Pool } from 'pg';
+import type { Tables } from '../database.ts';
+import type { StockService } from '../stock/service.ts';
+import { invalidateAfter, writerOf } from '../write.ts';
+import { deleteProduct, findProduct, insertProduct, lockProduct, updateProduct } from './repository.ts';
+import { missingProduct, Product, type ProductBody } from './schema.ts';
+
+export interface ProductServiceOptions {
+  readonly cache: Cache;
+  readonly origin: Origin;
+  readonly pool: Pool;
+  readonly stock: StockService;
+}
+
+export type ProductService = ReturnType<typeof productService>;
+
+/** The catalogue, cached aside: master data, read often and changed rarely. */
+export function productService({ cache, origin, pool, stock }: ProductServiceOptions) {
+  const database = kyselyOnPool<Tables>(pool);
+  const products = cache.aside<Product>({
+    entity: 'product',
+    ttl: ttl.masterData,
+    maxStaleness: 2_000,
+    whenUnproven: 'bypass',
+    decode: (payload) => Product.parse(payload),
+    async load(id) {
+      const product = await findProduct(database, String(id));
+      return product && { value: product, version: product.version };
+    },
+  });
+  const write = writerOf(origin, products);
+
+  return {
+    read(id: string, minVersion: Version | undefined) {
+      return products.read(id, minVersion === undefined ? {} : { minVersion });
+    },
+
+    /** @throws Problem 412 */
+    async put(
+      id: string,
+      body: ProductBody,
+      conditions: WriteConditions,
+    ): Promise<{ product: Product; created: boolean }> {
+      let created = false;
+      const product = await write(id, async (transaction) => {
+        for (;;) {
+          const version = await lockProduct(transaction, id);
+          checkPreconditions(conditions, version);
+          if (version !== null) return updateProduct(transaction, id, body);
+          const inserted = await insertProduct(transaction, id, body);
+          created = inserted !== null;
+          if (inserted) return inserted;
+        }
+      });
+      return { product, created };
+    },
+
+    /**
+     * Takes the stock along, and is therefore a strong write of that. Answers the version of the deletion.
+     *
+     * @throws Problem 404, 412
+     */
+    remove(id: string, conditions: WriteConditions): Promise<{ version: Version }> {
+      const removal = stock.write(id, async (transaction, client) => {
+        const version = await lockProduct(transaction, id);
+        if (version === null) throw notFound(missingProduct);
+        checkPreconditions(conditions, version);
+        await deleteProduct(transaction, id);
+        return { version: await deletionVersion(client) };
+      });
+      return invalidateAfter(products, id, removal);
+    },
+  };
+}

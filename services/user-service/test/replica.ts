@@ -1,0 +1,39 @@
+import { type RunningService, startService } from '@freshet/service-kit';
+import {
+  createDatabase,
+  disposeAtEnd,
+  startRedis,
+  type TestDatabase,
+  type TestRedis,
+} from '@freshet/test-kit';
+import { type Answer, type RequestOptions, send } from '@freshet/test-kit/system';
+import { userService } from '../src/app.ts';
+
+export interface Replica {
+  readonly service: RunningService;
+  readonly redis: TestRedis;
+  readonly database: TestDatabase;
+  send(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+}
+
+/**
+ * The service in this process, on a Redis and a database of its own, and without a relay: it never gets a lease, so
+ * every read goes to Postgres.
+ */
+export async function startReplica(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
+  const [redis, database] = await Promise.all([startRedis(), createDatabase()]);
+  const service = await startService(userService, {
+    PORT: '0',
+    LOG_LEVEL: 'fatal',
+    DATABASE_URL: database.url,
+    REDIS_CACHE_URL: redis.url,
+    ...environment,
+  });
+  disposeAtEnd('user-service', () => service.stop());
+  return {
+    service,
+    redis,
+    database,
+    send: (method, path, options) => send(method, service.url, path, options),
+  };
+}
