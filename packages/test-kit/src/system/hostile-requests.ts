@@ -26,6 +26,7 @@ const json = { 'content-type': 'application/json' };
 export function hostileBodies({ method, path, valid, readOnly }: BodyRoute): HostileRequest[] {
   const text = JSON.stringify(valid);
   const invalid = { status: 400, code: 'INVALID_REQUEST' };
+  const unsupported = { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' };
   const malformed = { status: 400, code: 'MALFORMED_JSON' };
   const request = (what: string, options: RequestOptions, refusal: { status: number; code: string }) => ({
     what: `${method} ${path}: ${what}`,
@@ -37,7 +38,7 @@ export function hostileBodies({ method, path, valid, readOnly }: BodyRoute): Hos
   const raw = (body: string | Buffer): RequestOptions => ({ headers: json, body });
   const unknown = [...readOnly, 'unknown', '__proto__', 'constructor', 'toString'];
   return [
-    request('no body', {}, invalid),
+    request('no body', {}, unsupported),
     request('an empty body', raw(''), invalid),
     request('truncated JSON', raw(text.slice(0, -1)), malformed),
     request('no JSON', raw('name=x'), malformed),
@@ -70,22 +71,18 @@ export function hostileBodies({ method, path, valid, readOnly }: BodyRoute): Hos
       'multipart/form-data; boundary=x',
       'nonsense',
     ].map((type) =>
-      request(
-        `the content type ${type}`,
-        { headers: { 'content-type': type }, body: text },
-        { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
-      ),
+      request(`the content type ${type}`, { headers: { 'content-type': type }, body: text }, unsupported),
     ),
-    request('no content type', { body: text }, { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' }),
+    request('no content type', { body: text }, unsupported),
     request(
       'an unknown charset',
       { headers: { 'content-type': 'application/json; charset=klingon' }, body: text },
-      { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+      unsupported,
     ),
     request(
       'an unknown encoding',
       { headers: { ...json, 'content-encoding': 'sdch' }, body: text },
-      { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+      unsupported,
     ),
     request(
       'a body that is not what its encoding says',
