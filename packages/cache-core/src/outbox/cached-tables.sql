@@ -21,6 +21,14 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   end
 $$;
 
+-- Why the column `version` cannot be a version; null if it can, or if it is not there.
+create or replace function freshet.version_column_problem("table" regclass) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select 'column version is not a plain bigint not null' from pg_attribute
+  where attrelid = $1 and attname = 'version' and not attisdropped
+    and not (atttypid = 'bigint'::regtype and attnotnull and attgenerated = '')
+$$;
+
 -- The table and, if it is partitioned, all its partitions: statement triggers are not cloned to those.
 create or replace function freshet.tree_of("table" regclass) returns setof regclass
 language sql stable set search_path = pg_catalog, pg_temp as $$
@@ -63,9 +71,10 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
       select freshet.id_column_problem(c.table_name, id_column) as problem
       from unnest(c.id_columns) id_column
       union all
-      select 'column version is missing or not a plain bigint'
-      where not exists (select from pg_attribute where attrelid = c.table_name and attname = 'version'
-        and atttypid = 'bigint'::regtype and attgenerated = '' and not attisdropped)
+      select freshet.version_column_problem(c.table_name)
+      union all
+      select 'column version does not exist'
+      where not exists (select from pg_attribute where attrelid = c.table_name and attname = 'version' and not attisdropped)
       union all
       select 'tables that inherit from it are not caught'
       where exists (select from pg_inherits join pg_class parent on parent.oid = inhparent
@@ -102,14 +111,20 @@ begin
   if not exists (select from pg_class where oid = $1 and relkind in ('r', 'p') and relpersistence <> 't') then
     raise exception '% is not an ordinary or partitioned table', $1 using errcode = 'wrong_object_type';
   end if;
-  select string_agg(freshet.id_column_problem($1, id_column), '; ') into found_problem
-    from unnest($4) id_column;
+  select string_agg(problem, '; ') into found_problem from (
+    select freshet.version_column_problem($1)
+    union all
+    select freshet.id_column_problem($1, id_column) from unnest($4) id_column
+  ) as problems (problem);
   if found_problem is not null then
     raise exception '% cannot be cached by (%): %', $1, array_to_string($4, ', '), found_problem
       using errcode = 'invalid_parameter_value';
   end if;
 
-  execute format('alter table %s add column if not exists version bigint not null default 0', $1);
+  -- Not by ADD COLUMN IF NOT EXISTS, which would lock out readers even when there is nothing to add.
+  if not exists (select from pg_attribute where attrelid = $1 and attname = 'version' and not attisdropped) then
+    execute format('alter table %s add column version bigint not null default 0', $1);
+  end if;
   if not exists (select from pg_trigger where tgrelid = $1 and tgname = 'zzz_freshet_version') then
     execute format('select max(version) from %s', $1) into highest;
     if highest > (select last_value from freshet.version_seq) then

@@ -67,10 +67,29 @@ describe('cacheTable', () => {
     expect(await db.problems()).toEqual([]);
   });
 
+  test.each(['bigint', 'int not null', 'bigint not null generated always as (7) stored'])(
+    'refuses a column version that is %s',
+    async (type) => {
+      const db = await outboxDatabase();
+      await db.execute(`create table items (id int, version ${type})`);
+      await expect(db.cache('items', 'item')).rejects.toMatchObject({ code: '22023' });
+    },
+  );
+
+  test('does not lock out readers when it is repeated', async () => {
+    const db = await withItems();
+    const reader = await db.connect();
+    await reader.query('begin; select from items');
+    await db.execute("set lock_timeout = '10s'");
+    await db.cache('items', 'item');
+    await reader.query('commit');
+    expect(await db.problems()).toEqual([]);
+  });
+
   test('refuses versions that no invalidation would reach, and takes lower ones', async () => {
     const db = await outboxDatabase();
     await db.execute(
-      'create table items (id int, version bigint); insert into items values (1, 9000000000000000000), (2, 17)',
+      'create table items (id int, version bigint not null); insert into items values (1, 9000000000000000000), (2, 17)',
     );
     await expect(db.cache('items', 'item')).rejects.toMatchObject({
       code: '55000',
@@ -95,6 +114,17 @@ describe('cacheTable', () => {
     await db.execute('update items set id = 5000000000');
     expect((await db.summary()).toSorted()).toEqual(['update item 1', 'update item 5000000000']);
   });
+});
+
+test('after an id column was renamed writes fail, rather than go unseen, until the table is registered again', async () => {
+  const db = await withItems();
+  await db.execute('insert into items values (1); alter table items rename id to number');
+  await expect(db.execute('update items set number = 2')).rejects.toMatchObject({ code: '42703' });
+  await db.cache('items', 'item', ['number']);
+  expect(await db.problems()).toEqual([]);
+  await db.summary();
+  await db.execute('update items set number = 2');
+  expect((await db.summary()).toSorted()).toEqual(['update item 1', 'update item 2']);
 });
 
 describe('uncacheTable', () => {
@@ -142,8 +172,8 @@ describe('check_cached_tables', () => {
       /^trigger zzz_freshet_version on public\.items is altered$/,
     ],
     ['alter table items rename id to number', /^column id does not exist$/],
-    ['alter table items rename version to revision', /^column version is missing or not a plain bigint$/],
-    ['alter table items alter version type int', /^column version is missing or not a plain bigint$/],
+    ['alter table items rename version to revision', /^column version does not exist$/],
+    ['alter table items alter version type int', /^column version is not a plain bigint not null$/],
     ['drop table items', /^the table was dropped$/],
     ['create table more_items () inherits (items)', /^tables that inherit from it are not caught$/],
   ];
