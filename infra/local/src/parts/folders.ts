@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chown, mkdir, mkdtemp } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, statfs } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LocalError } from './local-error.ts';
@@ -34,10 +34,20 @@ export async function stateFolder(checkout: string): Promise<string> {
 }
 
 /** A new empty folder that belongs to the store user. Who asks for it removes it. */
-export async function temporaryFolder(name: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `freshet-${name}-`));
+export async function temporaryFolder(name: string, { parent = tmpdir() } = {}): Promise<string> {
+  const folder = await mkdtemp(join(parent, `freshet-${name}-`));
   await giveToStoreUser(folder);
   return folder;
+}
+
+/** A folder that is kept in memory, when there is one with room for a test database; else the usual one. */
+export async function fastTemporaryParent(): Promise<string> {
+  const memory = '/dev/shm'; // Linux's; containers often have one of 64 MB
+  const room = await statfs(memory).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => 0,
+  );
+  return room >= 2 * 1024 ** 3 ? memory : tmpdir();
 }
 
 export async function giveToStoreUser(path: string): Promise<void> {

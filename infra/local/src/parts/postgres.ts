@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { type ChildProcess, startChildProcess } from './child-process.ts';
-import { storeUser, temporaryFolder } from './folders.ts';
+import { fastTemporaryParent, storeUser, temporaryFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { copyTemplateData, initialiseData, readPassword } from './postgres-data.ts';
@@ -30,7 +30,8 @@ export interface Postgres extends ChildProcess {
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const binaries = await postgresBinaries();
   const temporary = options.dataDir === undefined;
-  const dataDir = options.dataDir ?? (await temporaryFolder('postgres'));
+  const dataDir =
+    options.dataDir ?? (await temporaryFolder('postgres', { parent: await fastTemporaryParent() }));
   const removeTemporary = async (): Promise<void> => {
     if (temporary) await rm(dataDir, { recursive: true, force: true });
   };
@@ -74,9 +75,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 }
 
+// In memory where possible: CREATE DATABASE took 15 ms there, 250 ms on a disk.
 const withoutDurability = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '300',
+  max_wal_size: '128MB',
+  min_wal_size: '32MB',
+  dynamic_shared_memory_type: 'mmap', // in the data directory: nothing is left when it was killed and removed
 };
