@@ -8,8 +8,6 @@ import {
 import { kyselyOn } from '@freshet/service-kit';
 import type { Database, Tables } from './database.ts';
 
-const anyVersion: Version = '9223372036854775807';
-
 /** What a write answers with: at least the version that the row has now. */
 interface Written {
   readonly version: Version;
@@ -46,7 +44,7 @@ export async function invalidateAfter<W extends Written>(
     await entity.invalidate(id, written.version);
     return written;
   } catch (error) {
-    if (isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN')) await entity.invalidate(id, anyVersion);
+    if (isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN')) await entity.invalidate(id);
     throw error;
   }
 }

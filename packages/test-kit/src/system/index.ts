@@ -9,4 +9,5 @@ export {
   malformedVersions,
 } from './hostile-requests.ts';
 export { type Answer, type RequestOptions, send } from './request.ts';
-export { type Domain, startSystem, type System, type SystemOptions } from './start-system.ts';
+export { type Domain, type System, type SystemOptions, startSystem } from './start-system.ts';
+export { untilHit } from './until-hit.ts';

@@ -1,0 +1,23 @@
+import { eventually } from '../eventually.ts';
+import type { FreshetProcess } from './freshet-process.ts';
+import type { Answer } from './request.ts';
+
+/**
+ * Reads until the answer comes from this layer. After a write it takes a moment: its invalidation is still on its way
+ * through the log, and empties memory once more.
+ */
+export async function untilHit(
+  process: FreshetProcess,
+  path: string,
+  layer: 'l1' | 'l2' = 'l1',
+): Promise<Answer> {
+  return eventually(
+    async () => {
+      const answer = await process.send('GET', path);
+      const status = String(answer.headers['cache-status']);
+      if (!status.includes(`; detail=${layer}`)) throw new Error(`${answer.status}, Cache-Status: ${status}`);
+      return answer;
+    },
+    { what: `${process.name} answers ${path} from ${layer}` },
+  );
+}
