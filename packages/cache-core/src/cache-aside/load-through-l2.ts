@@ -172,9 +172,8 @@ export class LoadThroughL2<T> {
   /** Into L1, unless an invalidation came while this ran or nothing proves that none was missed. */
   #keep(value: T | null, version: Version, ttlMs: number, bytes: number): void {
     const { l1, lease, replica } = this.#entity;
-    const now = replica.clock.monotonicMs();
-    if (!this.#load.dirty && ttlMs > 0 && lease.validAt(now))
-      l1.put(this.#key, value, version, now + ttlMs, bytes);
+    if (this.#load.dirty || ttlMs <= 0 || !lease.valid()) return;
+    l1.put(this.#key, value, version, replica.clock.wallMs() + ttlMs, bytes);
   }
 
   #answer({ value, version }: Prepared<T>, cache: CacheOutcome): Answer<T> {

@@ -16,30 +16,30 @@ export class Reader<T> {
   }
 
   get(id: CacheId): Promise<T | null> {
-    const entry = this.#inMemory(memoryKey(id));
+    const entry = this.#inMemory(memoryKey(id), this.#entity.replica.clock.wallMs());
     if (entry === undefined) return this.#load(id, NO_VERSION).then((answer) => answer.value);
     this.#entity.counters.l1Hits++;
     this.#observe(id, L1_HIT);
     return entry.resolved;
   }
 
-  async read(id: CacheId, options: ReadOptions = {}): Promise<Answer<T>> {
-    const minVersion = options.minVersion === undefined ? NO_VERSION : parseVersion(options.minVersion);
-    const entry = this.#inMemory(memoryKey(id));
+  async read(id: CacheId, options?: ReadOptions): Promise<Answer<T>> {
+    const minVersion = options?.minVersion === undefined ? NO_VERSION : parseVersion(options.minVersion);
+    const wallMs = this.#entity.replica.clock.wallMs();
+    const entry = this.#inMemory(memoryKey(id), wallMs);
     if (entry === undefined || compareVersions(entry.version, minVersion) < 0)
       return await this.#load(id, minVersion);
     this.#entity.counters.l1Hits++;
     this.#observe(id, L1_HIT);
-    const ttlMs = Math.max(0, entry.expiresAt - this.#entity.replica.clock.monotonicMs());
-    return { value: entry.value, version: entry.version, cache: { ...L1_HIT, ttlMs } };
+    const ttlMs = entry.expiresAt - wallMs;
+    return { value: entry.value, version: entry.version, cache: { hit: 'l1', detail: 'l1', ttlMs } };
   }
 
-  #inMemory(key: string): L1Entry<T> | undefined {
-    const { l1, lease, replica } = this.#entity;
-    const entry = l1.get(key);
-    if (entry === undefined) return undefined;
-    const now = replica.clock.monotonicMs();
-    return now < entry.expiresAt && lease.validAt(now) ? entry : undefined;
+  #inMemory(key: string, wallMs: number): L1Entry<T> | undefined {
+    const entry = this.#entity.l1.get(key);
+    return entry !== undefined && wallMs < entry.expiresAt && this.#entity.lease.validAtWall(wallMs)
+      ? entry
+      : undefined;
   }
 
   async #load(id: CacheId, minVersion: Version): Promise<Answer<T>> {

@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { Renewal } from '../log/coherence-log.ts';
 import type { LogEntry } from '../log/log-entry.ts';
 import type { Protocol } from '../redis/protocol.ts';
-import { PolicyLease, type Proof } from './policy-lease.ts';
+import { limits } from '../options.ts';
+import { PolicyLease, type Proof, WallClockGuard } from './policy-lease.ts';
 
 export interface FreshnessLeaseOptions {
   protocol: Protocol;
@@ -41,6 +42,7 @@ export type LeaseLoss =
  */
 export class FreshnessLease {
   readonly #options: FreshnessLeaseOptions;
+  readonly #guard = new WallClockGuard();
   readonly #policies: PolicyLease[] = [];
   readonly #domain: PolicyLease;
   #lastId = '';
@@ -52,6 +54,7 @@ export class FreshnessLease {
   #again = false;
   #closed = false;
   #cancelTimer: () => void = () => {};
+  #cancelWatch: () => void = () => {};
   #stopListening: () => void = () => {};
 
   constructor(options: FreshnessLeaseOptions) {
@@ -61,7 +64,7 @@ export class FreshnessLease {
 
   /** The lease as a policy with this bound sees it; null for one that is fresh to its TTL only. */
   policy(maxStalenessMs: number | null): PolicyLease {
-    const policy = new PolicyLease(this.#options.clock, maxStalenessMs);
+    const policy = new PolicyLease(this.#options.clock, this.#guard, maxStalenessMs);
     this.#policies.push(policy);
     return policy;
   }
@@ -86,6 +89,7 @@ export class FreshnessLease {
       if (event === 'lost') this.#lose('connection-lost');
       else this.renew();
     });
+    this.#watch();
     this.renew();
   }
 
@@ -107,6 +111,7 @@ export class FreshnessLease {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
+    this.#cancelWatch();
     this.#cancelTimer();
     this.#lose('closed');
     await this.#running;
@@ -182,7 +187,16 @@ export class FreshnessLease {
     return Math.max(ageMs, sentAt - this.#asOf.firstSentAt);
   }
 
+  /** What a hit, which reads one clock, leaves open: see PolicyLease. */
+  #watch(): void {
+    this.#cancelWatch = this.#options.clock.after(limits.tickMs, () => {
+      for (const policy of this.#policies) policy.watch();
+      this.#watch();
+    });
+  }
+
   #extend(proof: Proof): void {
+    this.#guard.reset(this.#options.clock.wallMs());
     for (const policy of this.#policies) policy.extend(proof);
     this.#change({ held: true });
   }

@@ -14,36 +14,54 @@ export interface Proof {
   maxStalenessMs: number;
 }
 
+/** Notices a wall clock that steps back, by the latest time that anybody in this process has read. */
+export class WallClockGuard {
+  #latest = Number.NEGATIVE_INFINITY;
+
+  /** false once the clock is behind what was read before, until `reset`. */
+  advances(wallMs: number): boolean {
+    if (wallMs < this.#latest) return false;
+    this.#latest = wallMs;
+    return true;
+  }
+
+  reset(wallMs: number): void {
+    this.#latest = wallMs;
+  }
+}
+
 /**
  * How long one policy may answer from this process's memory. Two clauses: the watermark is young enough for the
  * policy, and the freshness lease has not run out. A policy without a bound ('ttl') is always valid.
  *
- * Both clocks must agree: the monotonic one may stand still while a machine is suspended, the wall clock may step back.
+ * Both clocks have to say so: the monotonic one may stand still while a machine is suspended, the wall clock may step
+ * back. A hit reads only the wall clock, and the guard tells it of steps; the monotonic clock is read by every load, and by
+ * `watch` every tick. (A clock read costs about as much as the rest of a hit; two of them took an awaited hit
+ * from 1.8 to 2.6 times lru-cache's.)
  */
 export class PolicyLease {
   readonly #clock: Clock;
+  readonly #guard: WallClockGuard;
   readonly #maxStalenessMs: number | null;
-  #until: number;
-  #wallUntil: number;
+  #until = Number.NEGATIVE_INFINITY;
+  #wallUntil = Number.NEGATIVE_INFINITY;
   #term = 0;
 
-  constructor(clock: Clock, maxStalenessMs: number | null) {
+  constructor(clock: Clock, guard: WallClockGuard, maxStalenessMs: number | null) {
     this.#clock = clock;
+    this.#guard = guard;
     this.#maxStalenessMs = maxStalenessMs;
-    this.#until = this.#wallUntil =
-      maxStalenessMs === null ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
+  /** By both clocks. */
   valid(): boolean {
-    return this.validAt(this.#clock.monotonicMs());
+    if (this.#maxStalenessMs === null) return true;
+    return this.#clock.monotonicMs() < this.#until && this.validAtWall(this.#clock.wallMs());
   }
 
-  /** As `valid`, for a caller that has just read the monotonic clock. */
-  validAt(monotonicMs: number): boolean {
-    return (
-      monotonicMs < this.#until &&
-      (this.#wallUntil === Number.POSITIVE_INFINITY || this.#clock.wallMs() < this.#wallUntil)
-    );
+  /** For a hit, which has just read the wall clock. */
+  validAtWall(wallMs: number): boolean {
+    return this.#maxStalenessMs === null || (wallMs < this.#wallUntil && this.#guard.advances(wallMs));
   }
 
   /** Changes whenever the lease was lost in between, however briefly. */
@@ -57,11 +75,17 @@ export class PolicyLease {
     const bound = Math.min(this.#maxStalenessMs, proof.maxStalenessMs);
     const ms = Math.min(proof.leaseMs - drift(proof.leaseMs), bound - drift(bound) - proof.ageMs);
     this.#until = proof.sentAt + ms;
-    this.#wallUntil = proof.wallSentAt + ms;
+    // The earlier of both, should one of the clocks have stepped or stood still since the renewal was sent.
+    const left = this.#until - this.#clock.monotonicMs();
+    this.#wallUntil = Math.min(proof.wallSentAt + ms, this.#clock.wallMs() + left);
+  }
+
+  /** Ends a lease that either clock says is over. */
+  watch(): void {
+    if (this.#until !== Number.NEGATIVE_INFINITY && !this.valid()) this.revoke();
   }
 
   revoke(): void {
-    if (this.#maxStalenessMs === null) return;
     this.#term++;
     this.#until = this.#wallUntil = Number.NEGATIVE_INFINITY;
   }

@@ -5,7 +5,7 @@ import { compareVersions, NO_VERSION, type Version } from '../keys/version.ts';
 export interface L1Entry<T> {
   readonly value: T | null;
   readonly version: Version;
-  /** On the monotonic clock. */
+  /** Milliseconds since 1970. */
   readonly expiresAt: number;
   /** `value`, already resolved, so that an awaited hit makes no promise. */
   readonly resolved: Promise<T | null>;
