@@ -22,7 +22,7 @@ const censored = '[redacted]';
  * and errors.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const { service, instance, level = 'info', destination = pino.destination(1) } = options;
+  const { service, instance, level = 'info', destination = stdout() } = options;
   return pino(
     {
       level,
@@ -39,6 +39,14 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     destination,
   );
+}
+
+let sharedStdout: DestinationStream | undefined;
+
+/** One for the whole process: two would mix up the order of the lines. What it holds at the exit is still written. */
+function stdout(): DestinationStream {
+  sharedStdout ??= pino.destination(1);
+  return sharedStdout;
 }
 
 // A mixin rather than instrumentation-pino: it costs nothing when no line is written, and needs no hook.
