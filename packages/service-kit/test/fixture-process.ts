@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { startProcess, type TestProcess } from '@freshet/test-kit';
 
-const fixture = fileURLToPath(new URL('./fixtures/service.ts', import.meta.url));
+const entryFile = fileURLToPath(new URL('./fixtures/service.ts', import.meta.url));
 const register = new URL('../src/telemetry/register.ts', import.meta.url).href;
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string };
@@ -23,7 +23,7 @@ export async function startFixture(
   const started = await startProcess({
     name: 'fixture-service',
     command: process.execPath,
-    args: ['--conditions=@freshet/source', '--import', register, fixture],
+    args: ['--conditions=@freshet/source', '--import', register, entryFile],
     env: { ...nothing, REDIS_CACHE_URL: 'redis://127.0.0.1:1', PORT: '0', ...env },
     ...(until === null ? {} : { ready: (line: string) => line.includes(`"msg":"${until}"`) }),
   });

@@ -1,6 +1,5 @@
 import type { Express } from 'express';
 import { unavailable } from '../http/problem.ts';
-import { withoutCredentials } from '../log/redact.ts';
 import { answerMetrics, startMetrics } from '../telemetry/metrics.ts';
 import { type ReadinessCheck, readinessOf } from './readiness.ts';
 
@@ -16,9 +15,7 @@ export function mountHealth(app: Express, check: ReadinessCheck): void {
   app.get('/readyz', async (_request, response) => {
     const { ready, ...details } = await readinessOf(check);
     if (!ready)
-      throw unavailable('NOT_READY', withoutCredentials(`Not ready: ${String(details['reason'])}.`), {
-        extensions: details,
-      });
+      throw unavailable('NOT_READY', `Not ready: ${String(details['reason'])}.`, { extensions: details });
     response.set('Cache-Control', 'no-store').json({ status: 'ready', ...details });
   });
   app.get('/metrics', (request, response) => answerMetrics(request, response));

@@ -1,3 +1,5 @@
+import { withoutCredentials } from '../log/redact.ts';
+
 /** Whether a service should get requests, and how it serves them. */
 export type Readiness =
   | {
@@ -25,7 +27,8 @@ export async function readinessOf(check: ReadinessCheck, deadlineMs = 1000): Pro
   try {
     return await Promise.race([check(), late]);
   } catch (error) {
-    return { ready: false, reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ready: false, reason: withoutCredentials(reason) };
   } finally {
     clearTimeout(timer);
   }
