@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { openPage } from '../tour/page.ts';
+import { openPage, shellLines } from '../tour/page.ts';
 import { runTour, type TourGuests } from '../tour/tour.ts';
 import type { StartOptions } from './options.ts';
 import type { SystemDescription } from './system-file.ts';
@@ -40,17 +40,20 @@ function addresses(system: SystemDescription, stateFolder: string): [what: strin
 
 /** Lines that work as they are, in this order. */
 function suggestions({ gateway }: SystemDescription, guests: TourGuests | undefined): string[] {
-  const json = `-H 'content-type: application/json'`;
+  const curl = (method: string, path: string, body?: object) =>
+    shellLines([
+      'curl -i',
+      ...(method === 'GET' ? [] : [`-X ${method}`]),
+      `${gateway}${path}`,
+      ...(body ? [`-H 'content-type: application/json'`, `-d '${JSON.stringify(body)}'`] : []),
+    ]);
   return [
     ...(guests
-      ? [
-          `curl -i ${gateway}/users/${guests.userId}`,
-          `curl -i -X PATCH ${gateway}/users/${guests.userId} \\\n  ${json} -d '{"name":"Ada"}'`,
-        ]
+      ? [curl('GET', `/users/${guests.userId}`), curl('PATCH', `/users/${guests.userId}`, { name: 'Ada' })]
       : []),
-    `curl -i -X PUT ${gateway}/products/lamp ${json} \\\n  -d '{"name":"Lamp","description":"Shines","priceCents":4900}'`,
-    `curl -i -X PUT ${gateway}/inventory/lamp \\\n  ${json} -d '{"quantity":10}'`,
-    `curl -i -X POST ${gateway}/inventory/lamp/reservations \\\n  ${json} -d '{"quantity":1}'`,
-    `curl -i ${gateway}/inventory/lamp`,
+    curl('PUT', '/products/lamp', { name: 'Lamp', description: 'Shines', priceCents: 4900 }),
+    curl('PUT', '/inventory/lamp', { quantity: 10 }),
+    curl('POST', '/inventory/lamp/reservations', { quantity: 1 }),
+    curl('GET', '/inventory/lamp'),
   ];
 }

@@ -16,7 +16,8 @@ export interface Page {
   readonly broken: number;
 }
 
-const ANSWER_COLUMN = 34;
+const COLUMNS = 80;
+const ANSWER_COLUMN = 28;
 
 export function openPage(stream: NodeJS.WriteStream): Page {
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
@@ -61,4 +62,17 @@ export function openPage(stream: NodeJS.WriteStream): Page {
 /** Milliseconds, as precise as it makes sense to print them. */
 export function ms(duration: number): string {
   return `${duration.toFixed(duration < 10 ? 1 : 0)} ms`;
+}
+
+/** A command for the shell, broken between its words where it would be too wide. */
+export function shellLines(words: readonly string[]): string {
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.pop();
+    const longer = `${line} ${word}`;
+    if (line === undefined) lines.push(word);
+    else if (longer.length + ' \\'.length <= COLUMNS) lines.push(longer);
+    else lines.push(line, `  ${word}`);
+  }
+  return lines.join(' \\\n');
 }

@@ -14,7 +14,7 @@ export async function showLayers(page: Page, { first, second }: Pair, path: stri
   for (const [name, url] of reads) {
     const answer = await request('GET', `${url}${path}`);
     page.seen(`GET on ${name}`, `from ${answer.layer}, ${ms(answer.tookMs)}`);
-    page.text(`Cache-Status: ${answer.cacheStatus}`);
+    page.text(answer.status === 200 ? `Cache-Status: ${answer.cacheStatus}` : `status ${answer.status}`);
     seen.push(answer.layer);
   }
   const promised = reads.map(([, , layer]) => layer).join(', ');

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { databaseOf, databaseUrl } from '../start/topology.ts';
-import { ms, type Page } from './page.ts';
+import { ms, type Page, shellLines } from './page.ts';
 import { untilAnswer, type Pair } from './replica.ts';
 import { MAX_STALENESS_MS } from './show-update.ts';
 
@@ -44,5 +44,5 @@ export async function showSqlUpdate(
 }
 
 function psqlLine(url: string, name: string, userId: string): string {
-  return `psql ${url} \\\n  -c "update users set name = '${name}'\n  where id = '${userId}'"`;
+  return shellLines([`psql ${url}`, `-c "update users set name = '${name}'\n  where id = '${userId}'"`]);
 }

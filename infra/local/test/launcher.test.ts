@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { alive, descendantsOf, kill, type Launched, launch } from './launched.ts';
+
+const run = promisify(execFile);
+const within = { timeout: 30_000, interval: 50 };
+
+describe('a running system', () => {
+  let launched: Launched;
+  beforeAll(async () => {
+    launched = await launch({});
+    await launched.untilUp();
+  }, 120_000);
+  afterAll(() => launched.dispose());
+
+  test('system.json names every process, and all of them are ready', async () => {
+    const system = await launched.system();
+    expect(system.processes.map(({ name }) => name)).toEqual([
+      'user-service-1',
+      'user-service-2',
+      'inventory-service-1',
+      'inventory-service-2',
+      'invalidation-relay-1',
+      'invalidation-relay-2',
+    ]);
+    expect(system.infrastructure.map(({ name }) => name).toSorted()).toEqual([
+      'gateway',
+      'postgres',
+      'redis-cache',
+      'redis-queue',
+    ]);
+    expect(system.console).toBe(system.processes[4]?.url);
+    const pids = [...system.processes, ...system.infrastructure].map(({ pid }) => pid);
+    expect(alive(pids)).toEqual(pids);
+    for (const url of [system.gateway, ...system.processes.map((process) => process.url)]) {
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    }
+  });
+
+  test('the tour goes as promised, fits into 80 columns, and has no colour where there is no terminal', () => {
+    const output = launched.output();
+    expect(output).toContain('5  Stock is strong');
+    expect(output).not.toContain('NOT AS PROMISED');
+    expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(output).not.toContain('\u001B');
+  });
+
+  test('the lines to copy work as they are', async () => {
+    const lines = launched.output().split('Try it\n')[1]?.split('\n\n')[0] ?? '';
+    const commands = lines.split(/\n(?=curl)/);
+    expect(commands).toHaveLength(6);
+    for (const command of commands) {
+      const { stdout } = await run('bash', ['-c', command]);
+      expect(stdout).toMatch(/^HTTP\/1\.1 20[01] /);
+    }
+  });
+
+  test('an idle connection to a replica lives longer there than in the gateway', async () => {
+    const { processes } = await launched.system();
+    for (const { url } of processes) {
+      const { headers } = await fetch(`${url}/livez`);
+      // `timeout server` in haproxy.cfg is 10 s.
+      expect(Number(/timeout=(\d+)/.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(10);
+    }
+  });
+
+  test('whatever dies is started again on the same port, and system.json says so', async () => {
+    const before = await launched.system();
+    for (const victims of [before.processes, before.infrastructure]) {
+      for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+      await vi.waitFor(async () => {
+        const { processes, infrastructure } = await launched.system();
+        const now = new Map([...processes, ...infrastructure].map(({ name, pid }) => [name, pid]));
+        const replaced = victims.filter(
+          ({ name, pid }) => now.get(name) !== pid && alive([now.get(name) ?? 0]).length === 1,
+        );
+        expect(replaced).toEqual(victims);
+      }, within);
+    }
+    const after = await launched.system();
+    expect({ ...after, processes: [], infrastructure: [] }).toEqual({
+      ...before,
+      processes: [],
+      infrastructure: [],
+    });
+    expect(after.processes.map(({ url }) => url)).toEqual(before.processes.map(({ url }) => url));
+    for (const url of [after.gateway, ...after.processes.map((process) => process.url)]) {
+      await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), within);
+    }
+  });
+
+  test('a second one in the same folder is refused, and the first goes on', async () => {
+    const second = await launch({ stateFolder: launched.stateFolder });
+    onTestFinished(() => second.dispose());
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toMatch(/^Freshet is already running from .*: stop it .*\n$/);
+    const { gateway } = await launched.system();
+    expect((await fetch(`${gateway}/readyz`)).status).toBe(200);
+  });
+
+  test('Ctrl-C stops all of it in order and leaves nothing behind', async () => {
+    const pids = descendantsOf(launched.pid);
+    expect(pids.length).toBeGreaterThan(10);
+    launched.signal('SIGINT');
+    expect(await launched.exited).toBe(0);
+    expect(alive(pids)).toEqual([]);
+    expect(existsSync(join(launched.stateFolder, 'system.json'))).toBe(false);
+  });
+});
+
+test('SIGTERM to npm, which passes nothing on, stops all of it', async () => {
+  const launched = await launch({ command: ['npm', 'start', '--'], args: ['--no-tour'] });
+  onTestFinished(() => launched.dispose());
+  await launched.untilUp();
+  const pids = descendantsOf(launched.pid);
+  onTestFinished(() => pids.forEach(kill));
+  launched.signal('SIGTERM');
+  await launched.exited;
+  await vi.waitFor(() => expect(alive(pids)).toEqual([]), within);
+  expect(existsSync(join(launched.stateFolder, 'system.json'))).toBe(false);
+});
+
+test('one replica of each is possible, other ports are picked when the usual ones are taken, and a second Ctrl-C kills at once', async () => {
+  const first = await launch({ args: ['--no-tour', '--replicas', '1'] });
+  onTestFinished(() => first.dispose());
+  const { gateway, processes } = await first.untilUp();
+  expect(processes).toHaveLength(4);
+
+  const second = await launch({ args: ['--no-tour', '--replicas', '1'] });
+  onTestFinished(() => second.dispose());
+  const other = await second.untilUp();
+  expect(other.gateway).not.toBe(gateway);
+
+  // A request whose body never ends: an orderly stop waits for it, within its deadline.
+  const { hostname, port } = new URL(other.gateway);
+  const socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  socket.write(
+    'POST /users HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+  );
+  await once(socket, 'ready');
+
+  const pids = descendantsOf(second.pid);
+  second.signal('SIGINT');
+  await vi.waitFor(() => expect(second.output()).toContain('Stopping'), within);
+  // Presses that come closer together count as one.
+  await vi.waitUntil(
+    () => {
+      second.signal('SIGINT');
+      return alive([second.pid]).length === 0;
+    },
+    { ...within, interval: 600 },
+  );
+  expect(await second.exited).toBe(130);
+  await vi.waitFor(() => expect(alive(pids)).toEqual([]), within);
+});
