@@ -2,6 +2,8 @@ import { type RunningService, startService } from '@freshet/service-kit';
 import {
   createDatabase,
   disposeAtEnd,
+  type FaultProxy,
+  startFaultProxy,
   startRedis,
   type TestDatabase,
   type TestRedis,
@@ -13,6 +15,8 @@ export interface Replica {
   readonly service: RunningService;
   readonly redis: TestRedis;
   readonly database: TestDatabase;
+  /** Between the service and its database. */
+  readonly databaseProxy: FaultProxy;
   send(method: string, path: string, options?: RequestOptions): Promise<Answer>;
 }
 
@@ -22,10 +26,11 @@ export interface Replica {
  */
 export async function startReplica(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
   const [redis, database] = await Promise.all([startRedis(), createDatabase()]);
+  const databaseProxy = await startFaultProxy({ url: database.url });
   const service = await startService(inventoryService, {
     PORT: '0',
     LOG_LEVEL: 'fatal',
-    DATABASE_URL: database.url,
+    DATABASE_URL: databaseProxy.url,
     REDIS_CACHE_URL: redis.url,
     ...environment,
   });
@@ -34,6 +39,7 @@ export async function startReplica(environment: Readonly<Record<string, string>>
     service,
     redis,
     database,
+    databaseProxy,
     send: (method, path, options) => send(method, service.url, path, options),
   };
 }

@@ -11,3 +11,4 @@ export {
 export { type Answer, type RequestOptions, send } from './request.ts';
 export { type Domain, type System, type SystemOptions, startSystem } from './start-system.ts';
 export { untilHit } from './until-hit.ts';
+export { metricOf, runSql, untilRelayed } from './look-inside.ts';

@@ -1,0 +1,81 @@
+import { connectRedis } from '@freshet/cache-core';
+import { eventually } from '@freshet/test-kit';
+import { type Answer, expectProblem } from '@freshet/test-kit/system';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Replica, startReplica } from './replica.ts';
+
+let replica: Replica;
+const path = '/products/kettle';
+const product = { name: 'Kettle', description: '', priceCents: 1 };
+beforeEach(async () => {
+  replica = await startReplica();
+  expect((await replica.send('PUT', path, { body: product })).status).toBe(201);
+});
+
+/** One request to every route. */
+function everyRoute(): Promise<Answer[]> {
+  const stock = '/inventory/kettle';
+  return Promise.all([
+    replica.send('GET', path),
+    replica.send('PUT', path, { body: product }),
+    replica.send('DELETE', path),
+    replica.send('GET', stock),
+    replica.send('PUT', stock, { body: { quantity: 1 } }),
+    replica.send('POST', `${stock}/reservations`, { body: { quantity: 1 } }),
+    replica.send('DELETE', stock),
+    replica.send('GET', '/inventory/summary'),
+  ]);
+}
+
+function expectUnavailable(answers: readonly Answer[]): void {
+  for (const answer of answers) {
+    expectProblem(answer, 503, String(answer.json?.['code']));
+    expect(answer.json?.['code']).toMatch(/^(DATABASE_UNAVAILABLE|LOAD_TIMEOUT|STRONG_WRITE_TIMEOUT)$/);
+    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+  }
+}
+
+describe('Postgres', () => {
+  it('down: every route answers 503, and works again when it is back', async () => {
+    await replica.databaseProxy.refuse();
+    replica.databaseProxy.cut();
+    expectUnavailable(await everyRoute());
+    expect((await replica.send('GET', '/livez')).status).toBe(200);
+    await replica.databaseProxy.accept();
+    await eventually(async () => (await replica.send('GET', path)).status === 200, {
+      what: 'reads work again',
+    });
+    expect((await replica.send('PUT', path, { body: { ...product, name: 'Lamp' } })).status).toBe(200);
+  });
+
+  it('not answering: every route answers 503 within its deadlines', async () => {
+    replica.databaseProxy.pause();
+    expectUnavailable(await everyRoute());
+    expect(replica.databaseProxy.stats().heldBytes).toBeGreaterThan(0);
+    replica.databaseProxy.resume();
+    await eventually(async () => (await replica.send('GET', path)).status === 200, {
+      what: 'reads work again',
+    });
+  });
+
+  it('losing the answer to COMMIT: the caller is told that nobody knows, and the cached entry is dropped', async () => {
+    const key = 'inventory:product:kettle';
+    const redis = connectRedis(replica.redis.url);
+    await eventually(() => redis.ping(), { what: 'Redis answers' });
+    const now = Date.now();
+    await redis.set(key, JSON.stringify({ v: '1', b: 0, at: now, ttl: 60_000, cost: 1, d: null }));
+    const unwatch = replica.databaseProxy.watch((chunk, direction) => {
+      if (direction === 'toServer' && chunk.includes('commit')) replica.databaseProxy.drop('toClient');
+    });
+    const changing = replica.send('PUT', path, { body: { ...product, name: 'Lamp' } });
+    await eventually(() => replica.databaseProxy.stats().droppedBytes > 0, {
+      what: 'the answer to COMMIT was lost',
+    });
+    unwatch();
+    replica.databaseProxy.resume();
+    expectProblem(await changing, 503, 'COMMIT_UNKNOWN');
+    expect(await redis.exists(key)).toBe(0);
+    redis.disconnect();
+    expect((await replica.send('GET', path)).json?.['name']).toBe('Lamp');
+  });
+});

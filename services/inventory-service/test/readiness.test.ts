@@ -1,0 +1,48 @@
+import { eventually } from '@freshet/test-kit';
+import { expectProblem, startSystem } from '@freshet/test-kit/system';
+import { describe, expect, it } from 'vitest';
+import { startReplica } from './replica.ts';
+
+describe('/readyz', () => {
+  it('says no until the first lease is held, and why', async () => {
+    const replica = await startReplica({ READY_WITHOUT_LEASE_AFTER_MS: '600000' });
+    const answer = await replica.send('GET', '/readyz');
+    expectProblem(answer, 503, 'NOT_READY');
+    expect(answer.json?.['detail']).toContain('freshness lease');
+    expect((await replica.send('GET', '/livez')).status).toBe(200);
+  });
+
+  it('says yes after a while without a lease, and that it serves degraded', async () => {
+    const replica = await startReplica({ READY_WITHOUT_LEASE_AFTER_MS: '0' });
+    const answer = await replica.send('GET', '/readyz');
+    expect(answer).toMatchObject({ status: 200, json: { mode: 'degraded', lease: { held: false } } });
+  });
+
+  it('says yes with a lease, and stays so when the lease is lost', async () => {
+    const system = await startSystem({ domains: ['inventory'], replicas: 1 });
+    const [replica] = system.replicas.inventory;
+    expect((await replica?.send('GET', '/readyz'))?.json).toMatchObject({
+      mode: 'l1',
+      lease: { held: true },
+    });
+    await system.redisCache.kill();
+    await eventually(
+      async () => {
+        const answer = await replica?.send('GET', '/readyz');
+        expect(answer).toMatchObject({ status: 200, json: { mode: 'degraded', lease: { held: false } } });
+      },
+      { what: 'it serves degraded' },
+    );
+  });
+
+  it('starts without Redis', async () => {
+    const replica = await startReplica({
+      REDIS_CACHE_URL: 'redis://127.0.0.1:1',
+      READY_WITHOUT_LEASE_AFTER_MS: '0',
+    });
+    expect((await replica.send('GET', '/readyz')).json).toMatchObject({ mode: 'degraded' });
+    const answer = await replica.send('GET', '/products/kettle');
+    expectProblem(answer, 404, 'NOT_FOUND');
+    expect(answer.headers['cache-status']).toMatch(/^inventory-service; fwd=bypass; detail=/);
+  });
+});

@@ -1,0 +1,84 @@
+import { eventually, type TestDatabase } from '@freshet/test-kit';
+import { type FreshetProcess, runSql, startSystem, type System, untilHit } from '@freshet/test-kit/system';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+let system: System;
+let database: TestDatabase;
+let replicas: readonly [FreshetProcess, FreshetProcess];
+let id: string;
+let path: string;
+
+/** A system of its own for each outage, with a user whom both replicas hold in memory. */
+beforeEach(async () => {
+  system = await startSystem({ domains: ['user'] });
+  database = system.databases.user as TestDatabase;
+  replicas = system.replicas.user as [FreshetProcess, FreshetProcess];
+  const body = { name: 'Ada', email: 'ada@example.com' };
+  const created = await replicas[0].send('POST', '/users', { body });
+  id = String(created.json?.['id']);
+  path = String(created.headers.location);
+  for (const replica of replicas) await untilHit(replica, path);
+});
+
+async function untilBypassed(replica: FreshetProcess): Promise<void> {
+  await eventually(
+    async () => {
+      const { status, headers } = await replica.send('GET', path);
+      expect(status).toBe(200);
+      expect(headers['cache-status']).toMatch(/^user-service; fwd=bypass; detail=/);
+    },
+    { what: `${replica.name} reads from Postgres` },
+  );
+}
+
+const nameAt = async (replica: FreshetProcess) => (await replica.send('GET', path)).json?.['name'];
+const renameInSql = (name: string) =>
+  runSql(database, 'update users set name = $2 where id = $1', [id, name]);
+
+describe('outages', () => {
+  it('Redis down: reads and writes go on, on Postgres; Redis back and empty: memory is used again', async () => {
+    await system.redisCache.kill();
+    for (const replica of replicas) await untilBypassed(replica);
+    const changed = await replicas[0].send('PATCH', path, { body: { name: 'without Redis' } });
+    expect(changed.status).toBe(200);
+    expect(await nameAt(replicas[1])).toBe('without Redis');
+    await renameInSql('by hand');
+    for (const replica of replicas) expect(await nameAt(replica)).toBe('by hand');
+    expect((await replicas[0].send('GET', '/readyz')).json).toMatchObject({
+      status: 'ready',
+      mode: 'degraded',
+    });
+
+    await system.redisCache.restart();
+    for (const replica of replicas) expect((await untilHit(replica, path)).json?.['name']).toBe('by hand');
+    expect((await replicas[0].send('GET', '/readyz')).json).toMatchObject({ status: 'ready', mode: 'l1' });
+  });
+
+  it('Redis restarted empty: what was changed meanwhile is not answered from memory', async () => {
+    await Promise.all([system.redisCache.restart(), renameInSql('meanwhile')]);
+    for (const replica of replicas) {
+      await eventually(async () => (await nameAt(replica)) === 'meanwhile', {
+        what: `${replica.name} answers what was changed while Redis restarted`,
+      });
+      expect((await untilHit(replica, path)).json?.['name']).toBe('meanwhile');
+    }
+  });
+
+  it('the relay dead: memory turns itself off, and then nothing old is answered', async () => {
+    for (const relay of system.relays) await relay.kill();
+    for (const replica of replicas) await untilBypassed(replica);
+    for (const name of ['first', 'second', 'third']) {
+      await renameInSql(name);
+      for (const replica of replicas) expect(await nameAt(replica)).toBe(name);
+    }
+    await system.startRelay();
+    for (const replica of replicas) expect((await untilHit(replica, path)).json?.['name']).toBe('third');
+  });
+
+  it('a replica killed and started again reads what it missed', async () => {
+    await replicas[1].kill();
+    await replicas[0].send('PATCH', path, { body: { name: 'while it was away' } });
+    const again = await system.startReplica('user');
+    expect((await untilHit(again, path)).json?.['name']).toBe('while it was away');
+  });
+});
