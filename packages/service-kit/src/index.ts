@@ -1,4 +1,4 @@
-export { type CacheOutcome, cacheStatus } from './cache-http/cache-status.ts';
+export { cacheStatus } from './cache-http/cache-status.ts';
 export { type CachedRead, type CachedReplyOptions, cachedReply } from './cache-http/cached-reply.ts';
 export { type EntityTag, entityTag, type TagCondition } from './cache-http/entity-tag.ts';
 export {
@@ -35,7 +35,6 @@ export {
   isForeignKeyViolation,
   isUniqueViolation,
 } from './database/errors.ts';
-export type { QueryClient } from './database/client-driver.ts';
 export { kyselyOn, kyselyOnPool } from './database/kysely.ts';
 export { type MigrateOptions, migrate } from './database/migrate.ts';
 export { databaseStartupError, openPool } from './database/open-database.ts';

@@ -55,6 +55,13 @@ describe('the reply to a cached read', () => {
       expect(problem.headers).toEqual({ 'Cache-Status': 'user-service; hit; detail=l2' });
     },
   );
+
+  test('has no ETag, and is never 304, when the value has no version of its own', () => {
+    const counts = { value: { n: 1 }, version: '0', cache: { hit: 'l2' } } as const;
+    const { status, headers } = cachedReply(counts, { ...options, ifNoneMatch: parseTagCondition('"0"') });
+    expect(status).toBe(200);
+    expect(headers).not.toHaveProperty('ETag');
+  });
 });
 
 describe('preconditions of a write', () => {

@@ -1,11 +1,5 @@
+import type { QueryClient } from '@freshet/cache-core';
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
-
-/** The part of a pg client that is used: also what `@freshet/cache-core` hands to transactions. */
-export interface QueryClient {
-  // Callers name the row; the driver cannot know it.
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-  query<Row>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;
-}
 
 /** A Kysely driver on a client that belongs to somebody else's transaction. */
 export class ClientDriver implements Driver {

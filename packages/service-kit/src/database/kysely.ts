@@ -1,5 +1,6 @@
+import type { QueryClient } from '@freshet/cache-core';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
-import { ClientDriver, type QueryClient } from './client-driver.ts';
+import { ClientDriver } from './client-driver.ts';
 
 /** Kysely on a pool. The pool stays its owner's: never call `destroy()`. */
 export function kyselyOnPool<DB>(pool: PostgresPool): Kysely<DB> {
