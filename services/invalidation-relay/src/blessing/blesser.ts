@@ -43,6 +43,15 @@ export class Blesser {
     const decision = decideBlessing(status, recorded, self);
     if (decision.do === 'finish') await store.finish(decision.number);
     if (decision.do !== 'bless') return decision;
+    // The first look may be older than what Postgres says: then another relay has blessed between the two.
+    const again = await protocol.status();
+    if (
+      again.history !== status.history ||
+      again.blessed !== status.blessed ||
+      again.blessing !== status.blessing
+    ) {
+      return { do: 'given-up', why: 'the server changed while it was looked at' };
+    }
     return this.#bless(decision, {
       history: status.history,
       headBlessing: status.blessing,

@@ -115,8 +115,7 @@ export class DomainRelay {
       faults,
       limits,
       self,
-      onRecorded: (blessing) =>
-        dependencies.logger.warn({ domain, ...blessing }, 'blessing recorded; waiting'),
+      onRecorded: (blessing) => dependencies.logger.warn({ domain, ...blessing }, 'blessing recorded'),
     });
     this.#upkeep = new Upkeep(dependencies);
     this.#queue = dependencies.openRetryQueue((ids) => this.#retry(ids));

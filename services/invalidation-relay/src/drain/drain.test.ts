@@ -44,6 +44,7 @@ test('a doorbell starts a drain without waiting for the poll', async () => {
     },
     { what: 'the ring started a drain' },
   );
+  expect(await fixture.logEntries()).toHaveLength(1);
 });
 
 test('an entity as a whole leaves L2 and is one entry in the log', async () => {
@@ -144,4 +145,158 @@ test('two relays side by side apply every row exactly once, each with a number o
   expect(rows[0]?.highest).toBe(rows[0]?.last);
   expect(drained.a, 'relay a took part').toBeGreaterThan(0);
   expect(drained.b, 'relay b took part').toBeGreaterThan(0);
+});
+
+test('what was dropped but not appended is dropped and appended again', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  let failures = 1;
+  fixture.startRelay({
+    faults: {
+      async at(point) {
+        if (point === 'after-drop' && failures-- > 0) throw new Error('between DROP and APPEND');
+      },
+    },
+  });
+  await fixture.untilBlessed();
+  await db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  const failed = await eventually(
+    async () => {
+      const { rows } = await db.query<{ attempts: number; last_error: string; later: boolean }>(
+        `select attempts, last_error, next_attempt_at > created_at as later from freshet.invalidation_outbox where attempts > 0`,
+      );
+      return rows[0] ?? null;
+    },
+    { what: 'the row was postponed' },
+  );
+  expect(failed).toEqual({ attempts: 1, last_error: 'between DROP and APPEND', later: true });
+  // A reader fills the key again before the second attempt: the first DROP does not count for it.
+  await fixture.cacheEntry('user:profile:ann', '1');
+  await fixture.untilDrained();
+  expect(await fixture.redis.exists('user:profile:ann')).toBe(0);
+  expect(await fixture.logEntries()).toHaveLength(1);
+});
+
+test('nothing is appended when a DROP failed', async () => {
+  const fixture = await createRelayFixture();
+  const { db, redis } = fixture;
+  fixture.startRelay();
+  await fixture.untilBlessed();
+  await fixture.cacheEntry('user:profile:ann', '1');
+  // Scripts that write are refused; the head stays readable, so the drain does not stand still.
+  await redis.config('SET', 'min-replicas-to-write', '1');
+  await db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await eventually(
+    async () =>
+      (await db.query(`select from freshet.invalidation_outbox where last_error like '%NOREPLICAS%'`))
+        .rowCount,
+    { what: 'the DROP was refused' },
+  );
+  expect(await redis.exists('user:profile:ann')).toBe(1);
+  expect(await fixture.logEntries()).toEqual([]);
+  await redis.config('SET', 'min-replicas-to-write', '0');
+  await fixture.untilDrained();
+  expect(await redis.exists('user:profile:ann')).toBe(0);
+});
+
+test('a batch does not span a reconnect', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  const generations: number[] = [];
+  const relay = fixture.startRelay({
+    faults: {
+      async at(point) {
+        if (point !== 'after-drop') return;
+        const { protocol } = relay.redis;
+        generations.push(protocol.generation);
+        if (generations.length > 1) return;
+        relay.redis.reconnect();
+        await eventually(() => protocol.status(), { what: 'the connection is there again' });
+      },
+    },
+  });
+  await fixture.untilBlessed();
+  await db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await fixture.untilDrained();
+  expect(generations).toHaveLength(2);
+  const { rows } = await db.query<{ attempts: number }>('select attempts from freshet.invalidation_outbox');
+  expect(rows).toEqual([{ attempts: 1 }]);
+  expect(await fixture.logEntries()).toHaveLength(1);
+});
+
+test('rows are not marked once a newer blessing was recorded', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  const relay = fixture.startRelay({
+    timing: { blessingWatchMs: 3_600_000 },
+    faults: {
+      async at(point) {
+        if (point !== 'after-append') return;
+        await db.query(
+          `insert into freshet.blessing (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
+           values (2, 'another server', 'x', 1, 1, 1, 'another relay') on conflict do nothing`,
+        );
+      },
+    },
+  });
+  await fixture.untilBlessed();
+  await db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await eventually(() => relay.relay.state.standingStill, { what: 'the drain stands still' });
+  expect(await fixture.logEntries(), 'DROP and APPEND were done').toHaveLength(1);
+  const { rows } = await db.query('select applied_no, attempts from freshet.invalidation_outbox');
+  expect(rows).toEqual([{ applied_no: null, attempts: 0 }]);
+});
+
+test('the numbers of applied rows are drawn after their APPEND', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  const lastNumber = async () =>
+    (await db.query<{ last_value: string }>('select last_value from freshet.applied_no_seq')).rows[0]
+      ?.last_value;
+  const before = await lastNumber();
+  const seen: (string | undefined)[] = [];
+  fixture.startRelay({
+    faults: {
+      async at(point) {
+        if (point === 'after-append') seen.push(await lastNumber());
+      },
+    },
+  });
+  await fixture.untilBlessed();
+  await db.query(`insert into profiles (id, name) values ('ann', 'Ann'), ('bob', 'Bob')`);
+  await fixture.untilDrained();
+  expect(new Set(seen)).toEqual(new Set([before]));
+  expect(BigInt((await lastNumber()) ?? 0) - BigInt(before ?? 0)).toBe(2n);
+});
+
+test('Postgres takes the rows from a relay that hangs, and what it does later is harmless', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  const hang = Promise.withResolvers<void>();
+  const hung = Promise.withResolvers<void>();
+  fixture.startRelay({
+    name: 'hanging',
+    faults: {
+      async at(point) {
+        if (point !== 'after-drop') return;
+        hung.resolve();
+        await hang.promise;
+      },
+    },
+  });
+  await fixture.untilBlessed();
+  await db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await hung.promise;
+  await fixture.cacheEntry('user:profile:ann', '1');
+  fixture.startRelay({ name: 'other' });
+  await eventually(async () => (await fixture.pending()) === 0, {
+    what: 'the hanging transaction was ended and the row taken over',
+    deadlineMs: 20_000,
+  });
+  expect(await fixture.redis.exists('user:profile:ann')).toBe(0);
+  const applied = () => db.query('select applied_no, attempts from freshet.invalidation_outbox');
+  const { rows } = await applied();
+  hang.resolve();
+  await eventually(async () => (await fixture.logEntries()).length === 2, { what: 'the late APPEND' });
+  expect((await applied()).rows).toEqual(rows);
 });

@@ -1,4 +1,5 @@
-import pg, { DatabaseError } from 'pg';
+import { DatabaseError, escapeIdentifier } from 'pg';
+import type pg from 'pg';
 import { inTransaction } from '../domain/in-transaction.ts';
 import type {
   Invalidation,
@@ -141,7 +142,7 @@ export class PostgresOperatorStore implements OperatorStore {
       return undefined;
     // The column is not cast, or no index would serve; the parameter takes the column's type.
     const condition = table.idColumns
-      .map((column, index) => `${pg.escapeIdentifier(column)} = $${index + 1}`)
+      .map((column, index) => `${escapeIdentifier(column)} = $${index + 1}`)
       .join(' and ');
     try {
       // `table` is the text of a regclass: Postgres itself has quoted it.

@@ -1,0 +1,311 @@
+import { connectRedis } from '@freshet/cache-core';
+import { type Protocol, redisProtocol, withDrift } from '@freshet/cache-core/protocol';
+import { disposeAtEnd, eventually, startRedis } from '@freshet/test-kit';
+import { expect, test } from 'vitest';
+import { type ManualClock, manualClock } from '../../test/manual-clock.ts';
+import { createRelayFixture, DOMAIN, LIMITS, type RelayFixture } from '../../test/relay-fixture.ts';
+import { noFaults } from '../faults/faults.ts';
+import { Blesser, type BlesserDependencies } from './blesser.ts';
+import { UNFINISHED_MARGIN_MS } from './blessing-decision.ts';
+import { PostgresBlessingStore } from './postgres-blessing-store.ts';
+
+const WAIT_MS = withDrift(Math.max(LIMITS.maxStalenessMs, LIMITS.strongTransactionMs));
+
+type Options = Partial<Pick<BlesserDependencies, 'protocol' | 'store' | 'self' | 'limits' | 'faults'>> & {
+  clock?: ManualClock;
+};
+
+/** A relay's watch over the blessing, looked at by hand, on a clock that the test moves. */
+function blesserOn(fixture: RelayFixture, options: Options = {}) {
+  return new Blesser({
+    store: new PostgresBlessingStore(fixture.db),
+    protocol: fixture.protocol,
+    clock: manualClock(),
+    faults: noFaults,
+    limits: LIMITS,
+    self: 'relay-a',
+    onRecorded: () => {},
+    ...options,
+  });
+}
+
+async function blessFirst(fixture: RelayFixture): Promise<void> {
+  await expect(blesserOn(fixture).watch()).resolves.toMatchObject({ do: 'blessed', number: 1 });
+}
+
+async function recorded(fixture: RelayFixture) {
+  const { rows } = await fixture.db.query<{ number: number; recordedBy: string; finished: boolean }>(
+    `select number::int, recorded_by as "recordedBy", finished_at is not null as finished from freshet.blessing order by number`,
+  );
+  return rows;
+}
+
+async function otherRedis(): Promise<{ protocol: Protocol; redis: ReturnType<typeof connectRedis> }> {
+  const server = await startRedis();
+  const redis = connectRedis(server.url, { commandTimeoutMs: 5_000 });
+  disposeAtEnd('second Redis connection', async () => redis.disconnect());
+  await eventually(() => redis.status === 'ready', { what: 'the second Redis is there' });
+  return { protocol: redisProtocol(redis, DOMAIN), redis };
+}
+
+test('the first blessing of a domain waits for nobody', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  expect(await recorded(fixture)).toEqual([{ number: 1, recordedBy: 'relay-a', finished: true }]);
+  expect(await fixture.protocol.status()).toMatchObject({ blessed: true, blessing: 1 });
+  await expect(blesserOn(fixture).watch()).resolves.toEqual({ do: 'nothing' });
+});
+
+test('a restarted, empty Redis is blessed only after everybody who lived on the old one’s word is gone', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.cache.restart();
+  await eventually(() => fixture.protocol.status(), { what: 'the new server answers' });
+
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  expect(await recorded(fixture), 'recorded before the wait').toMatchObject([
+    {},
+    { number: 2, finished: false },
+  ]);
+  clock.advance(WAIT_MS - 1);
+  expect(clock.waiting()).toBe(1);
+  expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
+  clock.advance(1);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 2 });
+  expect(await fixture.redis.hget(`{coherence:${DOMAIN}}:head`, 'validFrom')).toBe('2');
+});
+
+test('the wait covers the limits of the blessing before, when they were longer', async () => {
+  const fixture = await createRelayFixture();
+  const longer = { leaseMs: 1_000, maxStalenessMs: 60_000, strongTransactionMs: 70_000 };
+  await blesserOn(fixture, { limits: longer }).watch();
+  await fixture.redis.flushall();
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  clock.advance(withDrift(70_000) - 1);
+  expect(clock.waiting()).toBe(1);
+  clock.advance(1);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 2 });
+});
+
+test('two relays at once: one blesses, the other leaves it alone', async () => {
+  const fixture = await createRelayFixture();
+  const outcomes = await Promise.all([
+    blesserOn(fixture, { self: 'relay-a' }).watch(),
+    blesserOn(fixture, { self: 'relay-b' }).watch(),
+  ]);
+  expect(outcomes.map((outcome) => outcome.do)).toContain('blessed');
+  expect(await recorded(fixture)).toHaveLength(1);
+});
+
+test('a relay that decided on an older state records nothing', async () => {
+  const fixture = await createRelayFixture();
+  const store = new PostgresBlessingStore(fixture.db);
+  const slow = blesserOn(fixture, {
+    self: 'relay-b',
+    store: {
+      read: async (history) => {
+        const seen = await store.read(history);
+        await blessFirst(fixture);
+        return seen;
+      },
+      record: (blessing) => store.record(blessing),
+      snapshot: () => store.snapshot(),
+      finish: (number) => store.finish(number),
+      history: (limit) => store.history(limit),
+    },
+  });
+  await expect(slow.watch()).resolves.toMatchObject({ do: 'given-up' });
+  expect(await recorded(fixture)).toHaveLength(1);
+});
+
+test('a relay that saw Redis before, and Postgres after another’s blessing, does not bless a second time', async () => {
+  const fixture = await createRelayFixture();
+  const store = new PostgresBlessingStore(fixture.db);
+  const slow = blesserOn(fixture, {
+    self: 'relay-b',
+    store: {
+      read: async (history) => {
+        await blessFirst(fixture);
+        return store.read(history);
+      },
+      record: (blessing) => store.record(blessing),
+      snapshot: () => store.snapshot(),
+      finish: (number) => store.finish(number),
+      history: (limit) => store.history(limit),
+    },
+  });
+  await expect(slow.watch()).resolves.toMatchObject({ do: 'given-up' });
+  expect(await recorded(fixture)).toHaveLength(1);
+});
+
+test('a superseded primary is left, not blessed again, not even when it is empty', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  const successor = await otherRedis();
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { protocol: successor.protocol, clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the successor is recorded' });
+
+  await expect(blesserOn(fixture, { self: 'relay-b' }).watch()).resolves.toMatchObject({ do: 'stand-aside' });
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 2 });
+  await fixture.redis.flushall();
+  await expect(blesserOn(fixture, { self: 'relay-b' }).watch()).resolves.toMatchObject({ do: 'stand-aside' });
+  expect(await recorded(fixture)).toHaveLength(2);
+});
+
+test('a replica is never blessed', async () => {
+  const fixture = await createRelayFixture();
+  await fixture.redis.replicaof('127.0.0.1', '1');
+  await expect(blesserOn(fixture).watch()).resolves.toMatchObject({ do: 'stand-aside' });
+  expect(await recorded(fixture)).toEqual([]);
+});
+
+test('another relay’s unfinished blessing is left alone until it has had time enough', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.redis.flushall();
+  const dead = manualClock();
+  void blesserOn(fixture, { self: 'relay-a', clock: dead }).watch();
+  await eventually(() => dead.waiting() === 1, { what: 'relay-a has recorded, and does no more' });
+
+  const other = blesserOn(fixture, { self: 'relay-b' });
+  await expect(other.watch()).resolves.toEqual({ do: 'leave-alone', number: 2 });
+  await fixture.db.query(
+    `update freshet.blessing set recorded_at = clock_timestamp() - make_interval(secs => $1 / 1000.0) where number = 2`,
+    [WAIT_MS + UNFINISHED_MARGIN_MS + 1],
+  );
+  const clock = manualClock();
+  const taking = blesserOn(fixture, { self: 'relay-b', clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'relay-b waits in turn' });
+  clock.advance(WAIT_MS);
+  await expect(taking).resolves.toMatchObject({ do: 'blessed', number: 3 });
+});
+
+test('is given up when a newer blessing was recorded during the wait', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.redis.flushall();
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  await fixture.db.query(
+    `insert into freshet.blessing (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
+     values (3, 'another server', 'x', 1, 1, 1, 'another relay')`,
+  );
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'given-up' });
+  expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
+});
+
+test('is given up when another server answers after the wait', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.redis.flushall();
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  await fixture.cache.restart();
+  await eventually(() => fixture.protocol.status(), { what: 'the new server answers' });
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'given-up' });
+  expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
+});
+
+test('is given up when the server changes after the last look at it', async () => {
+  const fixture = await createRelayFixture();
+  const blesser = blesserOn(fixture, {
+    faults: {
+      async at(point) {
+        if (point !== 'before-bless') return;
+        await fixture.cache.restart();
+        await eventually(() => fixture.protocol.status(), { what: 'the new server answers' });
+      },
+    },
+  });
+  await expect(blesser.watch()).resolves.toMatchObject({ do: 'given-up' });
+  expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
+});
+
+test('the watermark of a new blessing is an instant before its snapshot', async () => {
+  const fixture = await createRelayFixture();
+  const store = new PostgresBlessingStore(fixture.db);
+  let snapshotMs = 0;
+  const blesser = blesserOn(fixture, {
+    store: {
+      read: (history) => store.read(history),
+      record: (blessing) => store.record(blessing),
+      async snapshot() {
+        snapshotMs = (await fixture.protocol.status()).timeMs;
+        // Redis's clock is past this instant when the snapshot is taken.
+        await eventually(async () => (await fixture.protocol.status()).timeMs > snapshotMs, {
+          what: 'time passes',
+        });
+        return store.snapshot();
+      },
+      finish: (number) => store.finish(number),
+      history: (limit) => store.history(limit),
+    },
+  });
+  await expect(blesser.watch()).resolves.toMatchObject({ do: 'blessed' });
+  const { asOf } = await fixture.protocol.status();
+  expect(asOf).toBeGreaterThan(0);
+  expect(asOf).toBeLessThanOrEqual(snapshotMs);
+});
+
+test('a head of another Postgres is blessed anew, with a higher number than both know', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.redis.hset(`{coherence:${DOMAIN}}:head`, { origin: '1:1', blessing: '7' });
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 8 });
+  const { rows } = await fixture.db.query<{ identifier: string }>(
+    'select system_identifier::text as identifier from pg_control_system()',
+  );
+  expect((await fixture.protocol.status()).origin).toBe(`${rows[0]?.identifier}:1`);
+});
+
+test('a Postgres that has lost its blessings is no first one: the wait is kept', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.db.query('truncate freshet.blessing');
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 2 });
+});
+
+test('a blessing that took effect and was not written down as finished is finished by any relay', async () => {
+  const fixture = await createRelayFixture();
+  const crashing = blesserOn(fixture, {
+    faults: {
+      async at(point) {
+        if (point === 'after-bless') throw new Error('crash');
+      },
+    },
+  });
+  await expect(crashing.watch()).rejects.toThrow('crash');
+  await expect(blesserOn(fixture, { self: 'relay-b' }).watch()).resolves.toEqual({ do: 'finish', number: 1 });
+  expect(await recorded(fixture)).toMatchObject([{ finished: true }]);
+});
+
+test('a relay that stops in the wait blesses nothing', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.redis.flushall();
+  const clock = manualClock();
+  const blesser = blesserOn(fixture, { clock });
+  const watching = blesser.watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  blesser.stop();
+  await expect(watching).resolves.toMatchObject({ do: 'given-up' });
+  expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
+});

@@ -1,0 +1,273 @@
+import { type RunningService, startService } from '@freshet/service-kit';
+import { disposeAtEnd, eventually } from '@freshet/test-kit';
+import { expect, test } from 'vitest';
+import { buildRelay } from '../src/app.ts';
+import { readRelayConfig } from '../src/config.ts';
+import { createRelayFixture, LIMITS, type RelayFixture } from './relay-fixture.ts';
+import { relayEnvironment } from './relay-process.ts';
+
+interface Api {
+  get(path: string): Promise<Answer>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+interface Answer {
+  status: number;
+  type: string | null;
+  body: Record<string, unknown> & { items: Record<string, unknown>[]; nextCursor?: string };
+}
+
+async function startApi(fixture: RelayFixture, environment: Record<string, string> = {}): Promise<Api> {
+  const service: RunningService = await startService(
+    { name: 'invalidation-relay', config: readRelayConfig, build: buildRelay },
+    {
+      ...relayEnvironment(fixture),
+      LOG_LEVEL: 'fatal',
+      ...environment,
+    },
+  );
+  disposeAtEnd('the relay', () => service.stop());
+  const call = async (path: string, init?: RequestInit): Promise<Answer> => {
+    const response = await fetch(`${service.url}${path}`, init);
+    const text = await response.text();
+    const body = JSON.parse(text || '{}') as Answer['body'];
+    return { status: response.status, type: response.headers.get('content-type'), body };
+  };
+  return {
+    get: (path) => call(path),
+    post: (path, body, headers = {}) =>
+      call(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+  };
+}
+
+test('is ready once its domain is blessed, and lists its paths', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  await eventually(async () => (await api.get('/readyz')).status === 200, { what: 'the relay is ready' });
+  expect((await api.get('/livez')).status).toBe(200);
+  expect((await api.get('/')).body).toMatchObject({ service: 'invalidation-relay' });
+  const document = (await api.get('/openapi.json')).body as unknown as { paths: object };
+  expect(Object.keys(document.paths).toSorted()).toEqual([
+    '/',
+    '/v1/audit',
+    '/v1/dead-letters',
+    '/v1/dead-letters/{id}/replay',
+    '/v1/invalidations',
+    '/v1/replicas',
+  ]);
+});
+
+test('is not ready while Redis was never blessed', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture, { REDIS_CACHE_URL: 'redis://127.0.0.1:1' });
+  expect(await api.get('/readyz')).toMatchObject({
+    status: 503,
+    type: expect.stringContaining('problem+json'),
+  });
+});
+
+test('invalidates keys by hand, durably, and says so in the operator’s log', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  await fixture.untilBlessed();
+  await fixture.cacheEntry('user:profile:a%3Ab', '9000000000000000000');
+  const answer = await api.post(
+    '/v1/invalidations',
+    { keys: ['user:profile:a%3Ab', 'user:profile:bob'], reason: 'a wrong name' },
+    { 'x-forwarded-user': 'ann@example.org' },
+  );
+  expect(answer).toMatchObject({
+    status: 202,
+    body: {
+      items: [
+        { domain: 'user', key: 'user:profile:a%3Ab', id: expect.stringMatching(/^\d+$/) },
+        { domain: 'user', key: 'user:profile:bob' },
+      ],
+    },
+  });
+  await fixture.untilDrained();
+  expect(await fixture.redis.exists('user:profile:a%3Ab')).toBe(0);
+  const { body } = await api.get('/v1/invalidations');
+  expect(body.items).toMatchObject([
+    { key: 'user:profile:bob', state: 'applied', cause: 'manual', idParts: ['bob'] },
+    { key: 'user:profile:a%3Ab', state: 'applied', idParts: ['a:b'] },
+  ]);
+  const { rows } = await fixture.db.query('select who, action, reason from freshet.operator_log');
+  expect(rows).toEqual([{ who: 'ann@example.org', action: 'invalidate', reason: 'a wrong name' }]);
+});
+
+test('invalidates a whole entity by hand', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  await fixture.untilBlessed();
+  await fixture.cacheEntry('user:profile:ann', '5');
+  expect(await api.post('/v1/invalidations', { service: 'user', entity: 'profile' })).toMatchObject({
+    status: 202,
+    body: { items: [{ domain: 'user', key: 'user:profile' }] },
+  });
+  await fixture.untilDrained();
+  expect(await fixture.redis.exists('user:profile:ann')).toBe(0);
+});
+
+test('refuses what names nothing, and says what to do', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  const refused: [body: unknown, code: string][] = [
+    [{ keys: ['user:unheard-of:1'] }, 'UNKNOWN_ENTITY'],
+    [{ service: 'nobody', entity: 'profile' }, 'UNKNOWN_ENTITY'],
+    [{ keys: ['user:profile:1', 'user:profile'] }, 'INVALID_KEY'],
+    [{ keys: ['user:profile:'] }, 'INVALID_KEY'],
+    [{ keys: ['user:profile:a b'] }, 'INVALID_KEY'],
+    [{ keys: ['user:profile:%zz'] }, 'INVALID_KEY'],
+    [{ keys: ['*'] }, 'INVALID_KEY'],
+    [{ service: 'user:profile', entity: 'x' }, 'INVALID_KEY'],
+    [{ service: 'USER', entity: 'profile' }, 'INVALID_KEY'],
+    [{ keys: [] }, 'INVALID_REQUEST'],
+    [{ keys: 'user:profile:1' }, 'INVALID_REQUEST'],
+    [{ keys: ['user:profile:1'], service: 'user', entity: 'profile' }, 'INVALID_REQUEST'],
+    [{ service: 'user' }, 'INVALID_REQUEST'],
+    [{}, 'INVALID_REQUEST'],
+    [[], 'INVALID_REQUEST'],
+    ['{"keys":[', 'MALFORMED_JSON'],
+  ];
+  for (const [body, code] of refused) {
+    const answer = await api.post('/v1/invalidations', body);
+    expect({ sent: body, ...answer }).toMatchObject({
+      sent: body,
+      status: 400,
+      type: expect.stringContaining('application/problem+json'),
+      body: { code, detail: expect.stringMatching(/\w/) },
+    });
+  }
+  expect(await fixture.pending()).toBe(0);
+});
+
+test('pages through the invalidations without gap or repetition, while more are written', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  await fixture.untilBlessed();
+  await fixture.db.query(`insert into profiles (id, name) select n::text, 'x' from generate_series(1, 25) n`);
+  const seen: unknown[] = [];
+  let path = '/v1/invalidations?limit=10';
+  for (;;) {
+    const { body } = await api.get(path);
+    seen.push(...body.items.map(({ key }) => key));
+    if (body.nextCursor === undefined) break;
+    path = `/v1/invalidations?limit=10&cursor=${body.nextCursor}`;
+    await fixture.db.query(`update profiles set name = 'y' where id = '1'`);
+  }
+  expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => `user:profile:${25 - n}`));
+  for (const query of ['cursor=nonsense', 'cursor=WzFd', 'limit=0', 'limit=201', 'limit=x', 'offset=3']) {
+    const { status } = await api.get(`/v1/invalidations?${query}`);
+    expect({ query, status }).toEqual({ query, status: 400 });
+  }
+});
+
+test('lists dead letters and makes them due again', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  await fixture.untilBlessed();
+  const { rows } = await fixture.db.query<{ id: string }>(
+    `select freshet.invalidate('user', 'profile', array['']) as id`,
+  );
+  await fixture.untilDrained();
+  const id = `user-${rows[0]?.id}`;
+  expect((await api.get('/v1/dead-letters')).body.items).toMatchObject([
+    {
+      domain: 'user',
+      id,
+      state: 'dead',
+      key: null,
+      deadReason: expect.stringContaining('FRESHET_INVALID_ID'),
+    },
+  ]);
+
+  // Repaired by hand; replayed, it is applied.
+  await fixture.db.query(`update freshet.invalidation_outbox set id_parts = '{ann}' where id = $1`, [
+    rows[0]?.id,
+  ]);
+  expect(await api.post(`/v1/dead-letters/${id}/replay`)).toMatchObject({
+    status: 202,
+    body: { domain: 'user', id },
+  });
+  await fixture.untilDrained();
+  expect((await api.get('/v1/dead-letters')).body.items).toEqual([]);
+  expect(await fixture.logEntries()).toMatchObject([{ key: 'user:profile:ann' }]);
+  for (const unknown of [
+    id,
+    'user-999999',
+    'nobody-1',
+    'user-',
+    '1',
+    'user-9223372036854775808',
+    `user-${rows[0]?.id}x`,
+  ]) {
+    const { status } = await api.post(`/v1/dead-letters/${unknown}/replay`);
+    expect({ unknown, status }).toEqual({ unknown, status: 404 });
+  }
+});
+
+test('shows the replicas and the audit', async () => {
+  const fixture = await createRelayFixture();
+  const { db, protocol } = fixture;
+  const api = await startApi(fixture);
+  await fixture.untilBlessed();
+  // The first renewal is told where the log begins, the second is granted.
+  const { lastId } = (await protocol.renew('replica-1', '0-0', 100)) as { lastId: string };
+  await protocol.renew('replica-1', lastId, 100);
+  expect((await api.get('/v1/replicas')).body.items).toMatchObject([
+    { domain: 'user', replicaId: 'replica-1' },
+  ]);
+
+  const versions = await db.query<{ id: string; version: string }>(
+    `insert into profiles (id, name) values ('ann', 'Ann'), ('bob', 'Bob'), ('cid', 'Cid') returning id, version`,
+  );
+  await fixture.untilDrained();
+  await fixture.cacheEntry('user:profile:ann', versions.rows[0]?.version ?? '');
+  await fixture.cacheEntry('user:profile:bob', '1');
+  await db.query('alter table profiles disable trigger user');
+  const audit = await api.get('/v1/audit');
+  expect(audit).toMatchObject({
+    status: 200,
+    body: {
+      items: [
+        {
+          domain: 'user',
+          outbox: { pending: 0, deadLetters: 0 },
+          tables: [{ table: 'public.profiles', problem: expect.stringContaining('disabled') }],
+          blessings: [{ number: 1, recordedBy: expect.any(String), limits: LIMITS }],
+        },
+      ],
+    },
+  });
+  const sample = audit.body.items[0]?.['sample'] as { key: string; verdict: string }[];
+  const verdicts = Object.fromEntries(sample.map(({ key, verdict }) => [key, verdict]));
+  expect(verdicts).toMatchObject({
+    'user:profile:ann': 'consistent',
+    'user:profile:bob': 'stale',
+    'user:profile:cid': 'absent',
+    'user:v2:profile:ann': 'absent',
+  });
+  expect(await fixture.redis.exists('user:profile:cid'), 'the audit fills nothing').toBe(0);
+});
+
+test('a domain whose database is gone hides no other, and is named', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture, {
+    FRESHET_DOMAINS: 'user,inventory',
+    INVENTORY_DATABASE_URL: 'postgres://postgres@127.0.0.1:1/nothing',
+  });
+  await fixture.untilBlessed();
+  await fixture.db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await fixture.untilDrained();
+  expect(await api.get('/v1/invalidations')).toMatchObject({
+    status: 200,
+    body: { items: [{ key: 'user:profile:ann' }], unavailable: [{ domain: 'inventory' }] },
+  });
+  expect(await api.post('/v1/invalidations', { keys: ['user:profile:ann'] })).toMatchObject({ status: 202 });
+  expect(await api.post('/v1/invalidations', { keys: ['inventory:stock:1'] })).toMatchObject({ status: 503 });
+});

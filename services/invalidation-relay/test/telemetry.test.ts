@@ -1,0 +1,74 @@
+import { eventually, startOtlpReceiver } from '@freshet/test-kit';
+import { expect, test } from 'vitest';
+import { createRelayFixture } from './relay-fixture.ts';
+import { startRelayProcess } from './relay-process.ts';
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const WRITER_SPAN_ID = 'b7ad6b7169203331';
+
+test('the fan-out of a row is a span in the writer’s trace, and the replicas hang below it', async () => {
+  const [fixture, receiver] = await Promise.all([createRelayFixture(), startOtlpReceiver()]);
+  await startRelayProcess(fixture, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+  });
+  await fixture.untilBlessed();
+  await fixture.db.query(`
+    begin;
+    set local freshet.traceparent = '00-${TRACE_ID}-${WRITER_SPAN_ID}-01';
+    insert into profiles (id, name) values ('secret-id', 'Ann');
+    commit`);
+  await fixture.untilDrained();
+
+  const [span] = await receiver.waitForSpans(({ name }) => name === 'freshet.relay.fan_out', {
+    what: 'the fan-out',
+  });
+  expect(span).toMatchObject({
+    traceId: TRACE_ID,
+    parentSpanId: WRITER_SPAN_ID,
+    attributes: { 'freshet.domain': 'user', 'freshet.service': 'user', 'freshet.entity': 'profile' },
+  });
+  expect(JSON.stringify(span?.attributes), 'ids stay out of traces').not.toContain('secret-id');
+  expect(await fixture.logEntries()).toMatchObject([{ tp: `00-${TRACE_ID}-${span?.spanId}-01` }]);
+  // BullMQ traces its own upkeep, twice a minute.
+  const ofTheQueue = new Set(
+    receiver
+      .spans()
+      .filter(({ name }) => name.includes('freshet-retry'))
+      .map(({ traceId }) => traceId),
+  );
+  const strays = receiver.spans().filter(({ traceId }) => traceId !== TRACE_ID && !ofTheQueue.has(traceId));
+  expect(
+    strays.map(({ name }) => name),
+    'polling makes no spans',
+  ).toEqual([]);
+});
+
+test('what the relay does is at /metrics, and it ends in order on SIGTERM', async () => {
+  const fixture = await createRelayFixture();
+  let url = '';
+  const relay = await startRelayProcess(fixture, {}, (line) => {
+    url = /"url":"([^"]+)"/.exec(line)?.[1] ?? '';
+    return line.includes('"msg":"listening"');
+  });
+  await fixture.untilBlessed();
+  await fixture.db.query(`insert into profiles (id, name) values ('ann', 'Ann'), ('bob', 'Bob')`);
+  await fixture.untilDrained();
+  const expected = [
+    'freshet_invalidations_applied_total{domain="user"} 2',
+    'freshet_invalidation_latency_seconds_count{domain="user"} 2',
+    'freshet_outbox_pending_rows{domain="user"}',
+    'freshet_outbox_oldest_age_seconds{domain="user"}',
+    'freshet_watermark_age_seconds{domain="user"}',
+    'freshet_domain_blessed{domain="user"} 1',
+    'freshet_cached_table_problems{domain="user"} 0',
+  ];
+  await eventually(
+    async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      for (const line of expected) expect(metrics).toContain(line);
+    },
+    { what: 'the metrics say so' },
+  );
+  await expect(relay.stop()).resolves.toMatchObject({ code: 0 });
+});
