@@ -42,8 +42,8 @@ export function isValidId(id: string): boolean {
  * @throws FRESHET_INVALID_ID for an empty id, control characters, lone surrogates, or over 512 encoded characters.
  */
 export function encodeIdPart(part: string): string {
-  if (PLAIN_ID.test(part) && part.length <= MAX_ENCODED_LENGTH) return part;
   if (typeof part !== 'string' || part === '') throw invalidId('it is empty or not a string');
+  if (PLAIN_ID.test(part) && part.length <= MAX_ENCODED_LENGTH) return part;
   if (!part.isWellFormed()) throw invalidId('it contains a lone surrogate');
   if (hasControlCharacter(part)) throw invalidId('it contains a control character');
   const encoded = encodeURIComponent(part).replace(
@@ -80,7 +80,9 @@ export function parseLogicalKey(key: string): LogicalKey {
 }
 
 export function encodeId(id: CacheId): string {
-  return typeof id === 'string' ? encodeIdPart(id) : id.map(encodeIdPart).join(':');
+  if (typeof id === 'string') return encodeIdPart(id);
+  if (!Array.isArray(id) || id.length === 0) throw invalidId('it has no parts');
+  return id.map((part: string) => encodeIdPart(part)).join(':');
 }
 
 function decodeIdPart(encoded: string, key: string): string {

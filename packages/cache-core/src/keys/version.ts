@@ -17,7 +17,9 @@ const CANONICAL = /^(?:0|[1-9]\d{0,18})$/;
 /** @throws FRESHET_INVALID_VERSION when `input` is not a decimal between 0 and 2^63 − 1 without leading zeros. */
 export function parseVersion(input: string | bigint | number): Version {
   const text = typeof input === 'string' ? input : String(input);
-  if (!CANONICAL.test(text) || (text.length === 19 && text > MAX_VERSION)) {
+  // A number beyond 2^53 has lost digits already, wherever it comes from.
+  const exact = typeof input !== 'number' || Number.isSafeInteger(input);
+  if (!exact || !CANONICAL.test(text) || (text.length === 19 && text > MAX_VERSION)) {
     throw new FreshetError(
       'FRESHET_INVALID_VERSION',
       'A version is a decimal number between 0 and 9223372036854775807, without sign or leading zeros.',
