@@ -62,6 +62,9 @@ local function write_fence(key, tokens, disturbed)
   redis.call('SET', key, '{"fence":{' .. table.concat(parts, ',') .. '},"disturbed":' .. (disturbed and '1' or '0') .. '}')
 end
 
+-- The version of an invalidation that removes every entry.
+local MAX_VERSION = '9223372036854775807'
+
 -- DROP, also of what PUBLISH finds when its fence is gone.
 -- Returns 'absent', 'kept', 'fenced' or 'dropped'.
 local function drop(key, version)
@@ -69,7 +72,7 @@ local function drop(key, version)
   if kind == 'absent' then
     return 'absent'
   end
-  if kind == 'entry' and at_least(detail.version, version) then
+  if kind == 'entry' and version ~= MAX_VERSION and at_least(detail.version, version) then
     return 'kept'
   end
   if kind == 'fence' then

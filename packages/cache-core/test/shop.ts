@@ -1,0 +1,158 @@
+import {
+  type Cache,
+  type CacheAside,
+  type CacheId,
+  type CacheOptions,
+  cacheTable,
+  connectRedis,
+  createCache,
+  installOutbox,
+  type LoadContext,
+  type PolicyOptions,
+  postgresDomain,
+  ttl,
+  type WriteThrough,
+} from '@freshet/cache-core';
+import { createDatabase, disposeAtEnd, eventually, startRedis, type TestRedis } from '@freshet/test-kit';
+import { Pool } from 'pg';
+import { HandRelay } from './hand-relay.ts';
+
+export interface Item {
+  id: string;
+  quantity: number;
+}
+
+export interface Replica {
+  cache: Cache;
+  items: CacheAside<Item>;
+  stock: WriteThrough<Item>;
+  /** Loads of `items` that began. */
+  loads: () => number;
+  /** Runs inside each load of `items`, after the row was read. */
+  afterRead: (hook: (id: string) => Promise<void>) => void;
+}
+
+export interface ReplicaOptions {
+  redisUrl?: string;
+  databaseUrl?: string;
+  schemaVersion?: number;
+  timings?: CacheOptions['timings'];
+  item?: Partial<PolicyOptions<Item>>;
+  loadConcurrency?: number;
+  /** Waits for the first lease; default true. */
+  leased?: boolean;
+}
+
+/** One domain with two tables, `item` (cache-aside) and `stock` (write-through), for this test file. */
+export class Shop {
+  readonly redis: TestRedis;
+  readonly databaseUrl: string;
+  readonly pool: Pool;
+  readonly relay: HandRelay;
+
+  private constructor(redis: TestRedis, databaseUrl: string, pool: Pool, relay: HandRelay) {
+    this.redis = redis;
+    this.databaseUrl = databaseUrl;
+    this.pool = pool;
+    this.relay = relay;
+  }
+
+  /** Blessed, with a watermark that ticks. */
+  static async open(): Promise<Shop> {
+    const [redis, database] = await Promise.all([startRedis(), createDatabase()]);
+    const pool = openPool(database.url);
+    const execute = (sql: string): Promise<unknown> => pool.query(sql);
+    await installOutbox(execute, { domain: 'shop' });
+    for (const table of ['item', 'stock']) {
+      await execute(
+        `create table ${table} (id text primary key, quantity int not null check (quantity >= 0))`,
+      );
+      await cacheTable(execute, { table, service: 'shop', entity: table, idColumns: ['id'] });
+    }
+    const relay = await HandRelay.start(redis.url, pool, 'shop');
+    await relay.bless();
+    relay.keepTicking();
+    return new Shop(redis, database.url, pool, relay);
+  }
+
+  async replica(options: ReplicaOptions = {}): Promise<Replica> {
+    const redis = connectRedis(options.redisUrl ?? this.redis.url, { commandTimeoutMs: 1_000 });
+    const pool =
+      options.databaseUrl === undefined ? openPool(this.databaseUrl) : openPool(options.databaseUrl);
+    const cache = createCache({
+      service: 'shop',
+      redis,
+      origin: postgresDomain({ name: 'shop', pool }),
+      ...(options.loadConcurrency === undefined ? {} : { loadConcurrency: options.loadConcurrency }),
+      ...(options.timings === undefined ? {} : { timings: options.timings }),
+    });
+    let loads = 0;
+    let hook: (id: string) => Promise<void> = async () => {};
+    const load = (table: string) => async (id: CacheId, context: LoadContext) => {
+      if (table === 'item') loads++;
+      const client = context.client ?? pool;
+      const { rows } = await client.query<Item & { version: string }>(
+        `select id, quantity, version from ${table} where id = $1`,
+        [id],
+      );
+      if (context.client === undefined && table === 'item') await hook(String(id));
+      const [row] = rows;
+      return row === undefined
+        ? null
+        : { value: { id: row.id, quantity: row.quantity }, version: row.version };
+    };
+    const versioned = options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion };
+    const items = cache.aside<Item>({
+      entity: 'item',
+      ttl: ttl.profile,
+      maxStaleness: 2_000,
+      load: load('item'),
+      ...versioned,
+      ...options.item,
+    });
+    const stock = cache.writeThrough<Item>({
+      entity: 'stock',
+      ttl: ttl.stock,
+      maxStaleness: 2_000,
+      load: load('stock'),
+      ...versioned,
+    });
+    await cache.start();
+    disposeAtEnd('A replica', async () => {
+      await cache.close();
+      redis.disconnect();
+    });
+    if (options.leased ?? true) await leased(cache);
+    return {
+      cache,
+      items,
+      stock,
+      loads: () => loads,
+      afterRead(next) {
+        hook = next;
+      },
+    };
+  }
+
+  async put(table: 'item' | 'stock', id: string, quantity: number): Promise<string> {
+    const { rows } = await this.pool.query<{ version: string }>(
+      `insert into ${table} (id, quantity) values ($1, $2)
+       on conflict (id) do update set quantity = excluded.quantity returning version`,
+      [id, quantity],
+    );
+    return rows[0]?.version ?? '';
+  }
+}
+
+export async function leased(cache: Cache): Promise<void> {
+  await eventually(() => cache.state().mode === 'l1', { what: 'the replica holds a freshness lease' });
+}
+
+function openPool(url: string): Pool {
+  const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 });
+  // A connection that breaks while idle, or inside a transaction, must not end the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  disposeAtEnd('A pool', () => pool.end());
+  return pool;
+}

@@ -1,0 +1,323 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually, startFaultProxy } from '@freshet/test-kit';
+import { Redis } from 'ioredis';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { leased, type Replica, Shop } from './shop.ts';
+
+let shop: Shop;
+let id: string;
+let next = 0;
+
+beforeAll(async () => {
+  shop = await Shop.open();
+});
+
+beforeEach(() => {
+  id = `stock-${next++}`;
+});
+
+function set(replica: Replica, quantity: number, key = id) {
+  return replica.stock.write(key, (client) =>
+    client.query(
+      'insert into stock (id, quantity) values ($1, $2) on conflict (id) do update set quantity = excluded.quantity',
+      [key, quantity],
+    ),
+  );
+}
+
+async function stored(key = id): Promise<string | null> {
+  const redis = new Redis(shop.redis.url);
+  try {
+    return await redis.get(`shop:stock:${key}`);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+describe('a strong write', () => {
+  test('is seen by the next read of every replica, from a cache', async () => {
+    const [one, two] = [await shop.replica(), await shop.replica()];
+    for (let quantity = 1; quantity <= 20; quantity++) {
+      const written = await set(quantity % 2 === 0 ? one : two, quantity);
+      expect(written).toMatchObject({ value: { id, quantity } });
+      for (const { stock } of [one, two]) {
+        expect(await stock.read(id)).toMatchObject({ value: { quantity }, version: written.version });
+        expect((await stock.read(id)).cache.hit).toBe('l1');
+      }
+    }
+    expect(one.cache.stats()['stock']?.originLoads).toBe(0);
+  });
+
+  test('gives back what its work returned, and stores the row with its version', async () => {
+    const replica = await shop.replica();
+    const { version } = await set(replica, 4);
+    const { rows } = await shop.pool.query('select version from stock where id = $1', [id]);
+    expect(rows).toEqual([{ version }]);
+    expect(JSON.parse((await stored()) ?? '')).toMatchObject({ v: version, d: { id, quantity: 4 } });
+    const { result } = await replica.stock.write(id, async () => 'done');
+    expect(result).toBe('done');
+  });
+
+  test('that deletes leaves nothing in any cache, and says a version that is newer', async () => {
+    const [one, two] = [await shop.replica(), await shop.replica()];
+    const before = await set(one, 4);
+    await two.stock.get(id);
+    const written = await one.stock.write(id, (client) =>
+      client.query('delete from stock where id = $1', [id]),
+    );
+    expect(written.value).toBeNull();
+    expect(BigInt(written.version)).toBeGreaterThan(BigInt(before.version));
+    expect(await two.stock.get(id)).toBeNull();
+  });
+
+  test('whose work fails changes nothing and lifts its fence', async () => {
+    const [one, two] = [await shop.replica(), await shop.replica()];
+    await set(one, 4);
+    const failing = one.stock.write(id, async (client) => {
+      await client.query('update stock set quantity = 9 where id = $1', [id]);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await stored()).toBeNull();
+    expect(await two.stock.read(id)).toMatchObject({
+      value: { quantity: 4 },
+      cache: { fwd: 'miss', stored: true },
+    });
+  });
+
+  test('whose database error was hidden by its work is not reported as done', async () => {
+    const replica = await shop.replica();
+    await set(replica, 4);
+    const hiding = replica.stock.write(id, async (client) => {
+      await client.query('update stock set quantity = -1 where id = $1', [id]).catch(() => {});
+      return 'done';
+    });
+    await expect(hiding).rejects.toThrow(/current transaction is aborted/);
+    expect(await replica.stock.get(id)).toMatchObject({ quantity: 4 });
+  });
+
+  test('that is refused by a deferred constraint changes nothing and lifts its fence', async () => {
+    await shop.pool.query(
+      `create table if not exists note (stock_id text references stock (id) deferrable initially deferred)`,
+    );
+    const replica = await shop.replica();
+    await set(replica, 4);
+    const refused = replica.stock.write(id, (client) => client.query("insert into note values ('nowhere')"));
+    await expect(refused).rejects.toMatchObject({ code: '23503' });
+    expect(await replica.stock.read(id)).toMatchObject({ value: { quantity: 4 }, cache: { stored: true } });
+  });
+});
+
+describe('many writers', () => {
+  test('200 reservations over two replicas on a stock of 100 take exactly 100', async () => {
+    const replicas = [await shop.replica(), await shop.replica()];
+    await set(replicas[0] as Replica, 100);
+    const reserve = async (replica: Replica): Promise<boolean> => {
+      const { result } = await replica.stock.write(id, (client) =>
+        client.query('update stock set quantity = quantity - 1 where id = $1 and quantity >= 1', [id]),
+      );
+      return result.rowCount === 1;
+    };
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => reserve(replicas[index % 2] as Replica)),
+    );
+    expect(outcomes.filter(Boolean)).toHaveLength(100);
+    for (const { stock } of replicas) expect(await stock.get(id)).toMatchObject({ quantity: 0 });
+  });
+
+  test('and readers agree on one order: no read is older than a write that had ended', async () => {
+    const replicas = [await shop.replica(), await shop.replica(), await shop.replica()];
+    await set(replicas[0] as Replica, 0);
+    let newestDone = 0n;
+    let running = true;
+    let hits = 0;
+    const read = async ({ stock }: Replica): Promise<void> => {
+      while (running) {
+        const atLeast = newestDone;
+        const { version, cache } = await stock.read(id);
+        if (cache.hit !== undefined) hits++;
+        expect(BigInt(version)).toBeGreaterThanOrEqual(atLeast);
+        await new Promise(setImmediate);
+      }
+    };
+    const readers = replicas.map(read);
+    const write = async (replica: Replica): Promise<void> => {
+      for (let count = 0; count < 40; count++) {
+        const { version } = await set(replica, count);
+        if (BigInt(version) > newestDone) newestDone = BigInt(version);
+      }
+    };
+    await Promise.all([write(replicas[0] as Replica), write(replicas[1] as Replica)]);
+    running = false;
+    await Promise.all(readers);
+    expect(hits).toBeGreaterThan(0);
+  });
+});
+
+describe('the barrier', () => {
+  test('waits for a replica that is cut off until its lease has run out, and for no longer', async () => {
+    const proxy = await startFaultProxy({ url: shop.redis.url });
+    const [writer, cutOff] = [await shop.replica(), await shop.replica({ redisUrl: proxy.url })];
+    await set(writer, 1);
+    await cutOff.stock.get(id);
+    await cutOff.stock.get(id);
+    // The cut-off replica hears nothing more, and its connection looks alive.
+    proxy.pause('toClient');
+    let done = false;
+    const write = set(writer, 2).then(() => {
+      done = true;
+    });
+    let servedFromMemory = 0;
+    while (!done) {
+      const { value, cache } = await cutOff.stock.read(id);
+      if (cache.hit === 'l1') {
+        servedFromMemory++;
+        // Not a microtask later: the write may have ended while this read was answered.
+        if (value?.quantity === 1) expect(done).toBe(false);
+      }
+      await delay(5);
+    }
+    await write;
+    expect(servedFromMemory).toBeGreaterThan(0);
+    const { rows } = await shop.pool.query('select quantity from stock where id = $1', [id]);
+    expect(rows).toEqual([{ quantity: 2 }]);
+    expect((await cutOff.stock.read(id)).value).toMatchObject({ quantity: 2 });
+    proxy.resume();
+  });
+
+  test('does not wait for a replica that gave its lease back', async () => {
+    const [writer, leaving] = [await shop.replica(), await shop.replica()];
+    await set(writer, 1);
+    await leaving.stock.get(id);
+    await leaving.cache.close();
+    const laggards = await shop.relay.protocol.replicas();
+    expect(laggards.some(({ replicaId }) => replicaId === leaving.cache.state().replicaId)).toBe(false);
+    await set(writer, 2);
+  });
+});
+
+describe('when parts fail', () => {
+  test('with Redis gone a strong write is refused, retryably, and nothing is changed', async () => {
+    const proxy = await startFaultProxy({ url: shop.redis.url });
+    const replica = await shop.replica({ redisUrl: proxy.url });
+    await set(replica, 1);
+    await proxy.refuse();
+    proxy.cut();
+    await eventually(() => replica.cache.state().mode === 'degraded', { what: 'the loss is noticed' });
+    await expect(set(replica, 2)).rejects.toMatchObject({ code: 'FRESHET_UNAVAILABLE', retryable: true });
+    expect(await replica.stock.get(id)).toMatchObject({ quantity: 1 });
+  });
+
+  test('an unblessed Redis is waited for, up to a limit', async () => {
+    const own = await Shop.open();
+    const replica = await own.replica({ timings: { strongWriteMs: 400 } });
+    const patient = await own.replica();
+    await own.redis.restart();
+    await eventually(() => replica.cache.state().lease.reason === 'unblessed', {
+      what: 'it is found unblessed',
+    });
+    await expect(set(replica, 2)).rejects.toMatchObject({
+      code: 'FRESHET_STRONG_WRITE_TIMEOUT',
+      retryable: true,
+    });
+    await eventually(() => patient.cache.state().lease.reason === 'unblessed', {
+      what: 'it is found unblessed',
+    });
+    const waiting = set(patient, 3);
+    await own.relay.bless();
+    expect(await waiting).toMatchObject({ value: { quantity: 3 } });
+  });
+
+  test('a blessing that was recorded meanwhile makes the write begin again, under the new one', async () => {
+    const own = await Shop.open();
+    const replica = await own.replica({ timings: { strongWriteMs: 400 } });
+    await own.relay.recordBlessing();
+    // The old server goes on as before; only Postgres knows that it is not the newest.
+    await expect(set(replica, 2)).rejects.toMatchObject({ code: 'FRESHET_STRONG_WRITE_TIMEOUT' });
+    expect(await replica.stock.get(id)).toBeNull();
+    await own.relay.bless();
+    await leased(replica.cache);
+    expect(await set(replica, 3)).toMatchObject({ value: { quantity: 3 } });
+  });
+
+  test('a lost answer to COMMIT is reported as unknown, and no cache keeps the old value', async () => {
+    const proxy = await startFaultProxy({ url: shop.databaseUrl });
+    const [writer, reader] = [await shop.replica({ databaseUrl: proxy.url }), await shop.replica()];
+    await set(reader, 1);
+    await reader.stock.get(id);
+    const stopWatching = proxy.watch((chunk) => {
+      if (!chunk.includes('commit\0')) return;
+      stopWatching();
+      proxy.drop('toClient');
+      setImmediate(() => void cutWhenCommitted());
+    });
+    const cutWhenCommitted = async (): Promise<void> => {
+      await eventually(
+        async () =>
+          (await shop.pool.query('select from stock where id = $1 and quantity = 2', [id])).rowCount === 1,
+        { what: 'the change is committed' },
+      );
+      proxy.cut();
+    };
+    await expect(set(writer, 2)).rejects.toMatchObject({ code: 'FRESHET_COMMIT_UNKNOWN' });
+    expect(await reader.stock.read(id)).toMatchObject({ value: { quantity: 2 }, cache: { detail: 'fence' } });
+    proxy.resume();
+  });
+
+  test('a transaction that takes too long is ended by the server before its fence falls', async () => {
+    const [writer, reader] = [await shop.replica(), await shop.replica()];
+    await set(writer, 1);
+    const slow = writer.stock.write(id, async (client) => {
+      await client.query('update stock set quantity = 2 where id = $1', [id]);
+      await client.query('select pg_sleep(10)');
+    });
+    await expect(slow).rejects.toMatchObject({ code: '25P04' });
+    expect(await reader.stock.get(id)).toMatchObject({ quantity: 1 });
+  });
+
+  test("a dead writer's fence is passed once its deadline has come", async () => {
+    const reader = await shop.replica();
+    await set(reader, 1);
+    await shop.relay.protocol.fence(`shop:stock:${id}`, 'dead', 300);
+    await shop.relay.protocol.append((await shop.relay.protocol.status()).blessing, [
+      { kind: 'fence', key: `shop:stock:${id}`, version: '0' },
+    ]);
+    await shop.relay.protocol.ring();
+    await eventually(async () => (await reader.stock.read(id)).cache.detail === 'fence', {
+      what: 'the fence is met',
+    });
+    await eventually(async () => (await reader.stock.read(id)).cache.hit !== undefined, {
+      what: 'it is cached again',
+    });
+  });
+});
+
+describe('a rolling deploy', () => {
+  test('a strong write reaches the entries of every schema version in use', async () => {
+    const [old, young] = [await shop.replica({ schemaVersion: 1 }), await shop.replica({ schemaVersion: 2 })];
+    await set(old, 1);
+    expect(await young.stock.get(id)).toMatchObject({ quantity: 1 });
+    await set(old, 2);
+    expect(await young.stock.get(id)).toMatchObject({ quantity: 2 });
+    await set(young, 3);
+    expect(await old.stock.get(id)).toMatchObject({ quantity: 3 });
+  });
+
+  test('a schema version that comes up during a write is fenced too: the write begins again', async () => {
+    const writer = await shop.replica();
+    await set(writer, 1);
+    let young: Promise<Replica> | undefined;
+    const runs: number[] = [];
+    await writer.stock.write(id, async (client) => {
+      runs.push(runs.length);
+      // Its registration has to wait until this transaction has ended.
+      young ??= shop.replica({ schemaVersion: 7, leased: false });
+      await client.query('update stock set quantity = quantity + 1 where id = $1', [id]);
+    });
+    const replica = (await young) as Replica;
+    await leased(replica.cache);
+    expect(await replica.stock.get(id)).toMatchObject({ quantity: 2 });
+    await set(writer, 5);
+    expect(await replica.stock.get(id)).toMatchObject({ quantity: 5 });
+  });
+});
