@@ -14,7 +14,7 @@ export interface AppOptions {
   readonly description?: string;
   readonly routes: readonly Route[];
   readonly log: Logger;
-  /** Mounts what is no route (health, a console): before the routes and before the last 404. */
+  /** Mounts what is no route (health, a console): after the routes, before the last 404. */
   readonly extend?: (app: Express) => void;
 }
 
@@ -31,8 +31,9 @@ export function createApp(options: AppOptions): Express {
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   app.use(requestLog(log));
-  options.extend?.(app);
+  // First, since every layer before them is tried on every request.
   mountRoutes(app, routes);
+  options.extend?.(app);
   mountDocumentation(app, { name, version, routes, ...(description === undefined ? {} : { description }) });
   app.use((_request, _response, next) => {
     next(

@@ -41,17 +41,18 @@ function callerGone(response: Response): AbortSignal {
   return controller.signal;
 }
 
-function send(response: Response, reply: Reply): void {
-  response.statusCode = reply.status;
-  for (const name in reply.headers) response.setHeader(name, reply.headers[name] ?? '');
-  if (reply.body === undefined) {
-    response.end();
+function send(response: Response, { status, body, headers }: Reply): void {
+  if (body === undefined) {
+    response.writeHead(status, headers).end();
     return;
   }
-  const text = JSON.stringify(reply.body);
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  response.end(text);
+  const text = JSON.stringify(body);
+  const described = {
+    ...headers,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  };
+  response.writeHead(status, described).end(text);
 }
 
 const requireJson: RequestHandler = (request, _response, next) => {
