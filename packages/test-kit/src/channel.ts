@@ -17,7 +17,6 @@ export class Channel {
   readonly #lane: Lane;
   readonly #queue: Parcel[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #discarded = false;
 
   constructor(direction: Direction, source: Socket, sink: Socket, faults: NetworkFaults) {
     this.#direction = direction;
@@ -29,7 +28,6 @@ export class Channel {
   }
 
   #receive(chunk: Buffer | undefined): void {
-    if (this.#discarded) return;
     if (chunk) for (const watcher of this.#faults.watchers) watcher(chunk, this.#direction);
     const size = chunk?.length ?? 0;
     if (this.#lane.mode === 'drop') {
@@ -57,11 +55,5 @@ export class Channel {
       if (next.chunk) this.#sink.write(next.chunk);
       else this.#sink.end();
     }
-  }
-
-  discard(): void {
-    this.#discarded = true;
-    this.#queue.length = 0;
-    clearTimeout(this.#timer);
   }
 }

@@ -27,7 +27,6 @@ export class ProxiedConnection {
   }
 
   reset(): void {
-    for (const channel of this.#channels) channel.discard();
     this.#client.resetAndDestroy();
     if (this.#server.connecting) this.#server.destroy();
     else this.#server.resetAndDestroy();

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { disposeAtEnd } from './disposal.ts';
@@ -20,11 +21,12 @@ test('two servers are two servers', async () => {
 
 test('a restarted server is empty, another process, on the same port', async () => {
   const server = await startRedis();
-  const { pid, url } = server;
+  const { pid, url, dataDir } = server;
   await (await connect(server)).set('key', 'value');
   await server.restart();
   expect(server.pid).not.toBe(pid);
   expect(server.url).toBe(url);
+  await expect(access(dataDir)).rejects.toMatchObject({ code: 'ENOENT' });
   expect(await (await connect(server)).get('key')).toBeNull();
 });
 

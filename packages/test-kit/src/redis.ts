@@ -12,6 +12,8 @@ export interface TestRedis {
   readonly url: string;
   readonly port: number;
   /** Of the process that runs now. */
+  readonly dataDir: string;
+  /** Of the process that runs now. */
   readonly pid: number;
   /** Sends a signal (default SIGKILL). After SIGKILL it resolves when the process is gone, else at once. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
@@ -32,6 +34,9 @@ export async function startRedis({
     port,
     get pid() {
       return server.pid;
+    },
+    get dataDir() {
+      return server.dataDir;
     },
     kill: (signal) => server.kill(signal),
     async stop() {

@@ -47,7 +47,15 @@ test('a test that leaves a pool open fails, and is told whose connections they a
 test('what tests and hooks made is disposed of, the last first, after failures too', async () => {
   const { code, output } = await outputOf('disposal');
   expect(code).toBe(1);
-  expect(output.match(/(?<=said: ).*/g)).toEqual(['test 2', 'test 1', 'hook', 'next test', 'hook', 'file 1']);
+  expect(output.match(/(?<=said: ).*/g)).toEqual([
+    'test 2',
+    'test 1',
+    'hook',
+    'next test',
+    'hook',
+    'file 3',
+    'file 1',
+  ]);
   expect(output).toContain('of the file, second could not be cleaned up: cannot');
 });
 

@@ -1,5 +1,7 @@
+import { access } from 'node:fs/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ChildProcessOptions, startChildProcess } from './child-process.ts';
+import { temporaryFolder } from './folders.ts';
 import { groupExists } from './process-group.ts';
 
 const within = { timeout: 10_000, interval: 10 };
@@ -89,4 +91,16 @@ test('stop takes along what the child left behind', async () => {
   expect(groupExists(child.pid)).toBe(true);
   await child.stop();
   await vi.waitFor(() => expect(groupExists(child.pid)).toBe(false), within);
+});
+
+test('a temporary folder goes when the child was stopped, and when it could not be started', async () => {
+  for (const command of [process.execPath, '/nowhere/program']) {
+    const folder = await temporaryFolder('child-test');
+    const starting = start(staysUp, { command, temporaryFolder: folder });
+    await starting.then(
+      (child) => child.stop(),
+      () => {},
+    );
+    await expect(access(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+  }
 });

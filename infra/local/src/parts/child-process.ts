@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,8 +33,8 @@ export interface ChildProcessOptions {
   readonly stopWithinMs?: number;
   /** What it gets when this process dies without stopping it (default SIGKILL). */
   readonly orphanSignal?: NodeJS.Signals;
-  /** A temporary folder of the child's, removed when this process dies without stopping it. */
-  readonly orphanFolder?: string;
+  /** A folder of the child's that goes with it: when it was stopped, or this process died. */
+  readonly temporaryFolder?: string | undefined;
 }
 
 export interface Exit {
@@ -50,7 +51,10 @@ export interface ChildProcess {
   readonly tail: () => string;
   /** Sends it a signal (default SIGKILL). After SIGKILL it resolves when the process is gone, else at once. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
-  /** Stop signal, then SIGKILL after the deadline, also to whatever is left of its process group. */
+  /**
+   * Stop signal, then SIGKILL after the deadline, also to whatever is left of its process group; then its
+   * temporary folder goes. Also for a process that has died: to clean up after it.
+   */
   readonly stop: () => Promise<Exit>;
 }
 
@@ -75,13 +79,14 @@ export async function startChildProcess(options: ChildProcessOptions): Promise<C
   const { pid } = child;
   if (pid === undefined) {
     const [cause] = (await once(child, 'error')) as [Error];
+    await removeFolder(options.temporaryFolder);
     throw new LocalError('FRESHET_LOCAL_CANNOT_RUN', `${name} could not be run: ${cause.message}`, { cause });
   }
   child.on('error', () => {}); // a signal that could not be sent; the exit tells the rest
-  const dismissWatchdog = watchOver({
+  const watchdog = watchOver({
     pid,
     signal: options.orphanSignal ?? 'SIGKILL',
-    folder: options.orphanFolder,
+    folder: options.temporaryFolder,
   });
 
   const tail: string[] = [];
@@ -102,7 +107,7 @@ export async function startChildProcess(options: ChildProcessOptions): Promise<C
     child.once('exit', (code, signal) => {
       gone = true;
       leftItsGroup = groupExists(pid);
-      if (!leftItsGroup) dismissWatchdog();
+      if (!leftItsGroup) watchdog.exited();
       // What it left behind may keep its output open for ever.
       void Promise.race([once(child, 'close'), delay(500, undefined, { ref: false })]).then(() =>
         resolve({ code, signal }),
@@ -135,7 +140,8 @@ export async function startChildProcess(options: ChildProcessOptions): Promise<C
       clearTimeout(deadline);
       if (leftItsGroup) killGroup(pid);
       leftItsGroup = false;
-      dismissWatchdog();
+      await removeFolder(options.temporaryFolder);
+      watchdog.dismiss();
       return exit;
     },
   };
@@ -146,6 +152,10 @@ export async function startChildProcess(options: ChildProcessOptions): Promise<C
     });
   }
   return handle;
+}
+
+async function removeFolder(folder: string | undefined): Promise<void> {
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {

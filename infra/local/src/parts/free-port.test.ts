@@ -15,6 +15,7 @@ test('a port can be listened on, and is outside of the ranges that outgoing conn
 });
 
 test('no port is handed out twice', async () => {
-  const ports = await Promise.all(Array.from({ length: 300 }, freePort));
-  expect(new Set(ports).size).toBe(ports.length);
+  const ports = new Set<number>();
+  for (let count = 0; count < 2_000; count += 1) ports.add(await freePort());
+  expect(ports.size).toBe(2_000);
 });

@@ -32,47 +32,34 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const temporary = options.dataDir === undefined;
   const dataDir =
     options.dataDir ?? (await temporaryFolder('postgres', { parent: await fastTemporaryParent() }));
-  const removeTemporary = async (): Promise<void> => {
-    if (temporary) await rm(dataDir, { recursive: true, force: true });
-  };
   try {
     await (temporary ? copyTemplateData(binaries, dataDir) : initialiseData(binaries, dataDir));
-    const port = options.port ?? (await freePort());
-    const settings = {
-      ...(temporary && withoutDurability),
-      ...options.settings,
-      port: String(port),
-      listen_addresses: '127.0.0.1',
-      unix_socket_directories: '',
-    };
-    const child = await startChildProcess({
-      name: 'Postgres',
-      command: binaries.postgres,
-      args: ['-D', dataDir, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
-      cwd: dataDir,
-      user: storeUser,
-      ready: { line: (line) => line.includes('database system is ready to accept connections') },
-      stopSignal: 'SIGINT',
-      orphanSignal: temporary ? 'SIGQUIT' : 'SIGINT',
-      ...(temporary && { orphanFolder: dataDir }),
-      ...(options.onLine && { onLine: options.onLine }),
-    });
-    const password = await readPassword(dataDir);
-    return {
-      ...child,
-      url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-      port,
-      dataDir,
-      async stop() {
-        const exit = await child.stop();
-        await removeTemporary();
-        return exit;
-      },
-    };
   } catch (error) {
-    await removeTemporary();
+    if (temporary) await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
+  const port = options.port ?? (await freePort());
+  const settings = {
+    ...(temporary && withoutDurability),
+    ...options.settings,
+    port: String(port),
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+  };
+  const password = await readPassword(dataDir);
+  const child = await startChildProcess({
+    name: 'Postgres',
+    command: binaries.postgres,
+    args: ['-D', dataDir, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    cwd: dataDir,
+    user: storeUser,
+    ready: { line: (line) => line.includes('database system is ready to accept connections') },
+    stopSignal: 'SIGINT',
+    orphanSignal: temporary ? 'SIGQUIT' : 'SIGINT',
+    temporaryFolder: temporary ? dataDir : undefined,
+    ...(options.onLine && { onLine: options.onLine }),
+  });
+  return { ...child, url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, port, dataDir };
 }
 
 // In memory where possible: CREATE DATABASE took 15 ms there, 250 ms on a disk.

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type ChildProcess, startChildProcess } from './child-process.ts';
 import { storeUser, temporaryFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
@@ -39,38 +39,20 @@ export async function startRedisServer(options: RedisOptions): Promise<Redis> {
   );
   const { temporary = options.dataDir === undefined } = options;
   const dataDir = options.dataDir ?? (await temporaryFolder(`redis-${options.flavour}`));
-  const removeTemporary = async (): Promise<void> => {
-    if (temporary) await rm(dataDir, { recursive: true, force: true });
-  };
-  try {
-    const port = options.port ?? (await freePort());
-    const settings = { ...options.settings, bind: '127.0.0.1', port: String(port), dir: dataDir };
-    const child = await startChildProcess({
-      name: `Redis (${options.flavour})`,
-      command,
-      // Over standard input: the store user may not be allowed to read a file of this checkout.
-      args: [...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]), '-'],
-      input: configuration,
-      cwd: dataDir,
-      user: storeUser,
-      ready: { line: (line) => line.includes('Ready to accept connections') },
-      orphanSignal: temporary ? 'SIGKILL' : 'SIGTERM',
-      ...(temporary && { orphanFolder: dataDir }),
-      ...(options.onLine && { onLine: options.onLine }),
-    });
-    return {
-      ...child,
-      url: `redis://127.0.0.1:${port}`,
-      port,
-      dataDir,
-      async stop() {
-        const exit = await child.stop();
-        await removeTemporary();
-        return exit;
-      },
-    };
-  } catch (error) {
-    await removeTemporary();
-    throw error;
-  }
+  const port = options.port ?? (await freePort());
+  const settings = { ...options.settings, bind: '127.0.0.1', port: String(port), dir: dataDir };
+  const child = await startChildProcess({
+    name: `Redis (${options.flavour})`,
+    command,
+    // Over standard input: the store user may not be allowed to read a file of this checkout.
+    args: [...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]), '-'],
+    input: configuration,
+    cwd: dataDir,
+    user: storeUser,
+    ready: { line: (line) => line.includes('Ready to accept connections') },
+    orphanSignal: temporary ? 'SIGKILL' : 'SIGTERM',
+    temporaryFolder: temporary ? dataDir : undefined,
+    ...(options.onLine && { onLine: options.onLine }),
+  });
+  return { ...child, url: `redis://127.0.0.1:${port}`, port, dataDir };
 }

@@ -7,26 +7,35 @@ import { groupExists, killGroup } from './process-group.ts';
 
 const within = { timeout: 15_000, interval: 10 };
 
-// A parent that starts a child, which has a child of its own, and says their process group.
 const parentScript = `
   import { startChildProcess } from '${import.meta.resolve('./child-process.ts')}';
   const child = await startChildProcess({
     name: 'child',
     command: '/bin/sh',
-    args: ['-c', 'trap "" HUP INT TERM; sleep 1000 & echo ready; wait'],
+    args: ['-c', process.env.CHILD_SCRIPT],
     ready: { line: (line) => line === 'ready' },
-    orphanFolder: process.env.ORPHAN_FOLDER,
+    temporaryFolder: process.env.FOLDER,
   });
+  if (process.env.CHILD_DIES) await child.kill();
   console.log(child.pid);
   process.on('SIGUSR2', () => process.exit(0));
   setInterval(() => {}, 1000);
 `;
 
-async function startParent(): Promise<{ parent: ChildProcess; childPid: number; folder: string }> {
+const withGrandchild = 'trap "" HUP INT TERM; sleep 1000 & echo ready; wait';
+const alone = 'echo ready; exec sleep 1000';
+
+interface Family {
+  readonly parent: ChildProcess;
+  readonly childPid: number;
+  readonly folder: string;
+}
+
+async function startFamily(env: NodeJS.ProcessEnv): Promise<Family> {
   const folder = await temporaryFolder('watchdog-test');
   const parent = spawn(process.execPath, ['--input-type=module', '-e', parentScript], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ORPHAN_FOLDER: folder },
+    env: { ...process.env, ...env, FOLDER: folder },
   });
   onTestFinished(() => {
     parent.kill('SIGKILL');
@@ -35,18 +44,39 @@ async function startParent(): Promise<{ parent: ChildProcess; childPid: number; 
   const childPid = await new Promise<number>((resolve) =>
     lines.once('line', (line) => resolve(Number(line))),
   );
-  onTestFinished(() => killGroup(childPid));
+  onTestFinished(() => {
+    if (groupExists(childPid)) killGroup(childPid);
+  });
   return { parent, childPid, folder };
 }
+
+const untilGroupIsGone = (pid: number) => vi.waitFor(() => expect(groupExists(pid)).toBe(false), within);
+const untilFolderIsGone = (folder: string) =>
+  vi.waitFor(() => expect(access(folder)).rejects.toMatchObject({ code: 'ENOENT' }), within);
 
 // SIGUSR2 makes it call process.exit; SIGTERM ends it as it ends every Node that does not handle it.
 test.each(['SIGKILL', 'SIGTERM', 'SIGUSR2'] as const)(
   'a parent that ends by %s takes its children, theirs, and the temporary folder along',
   async (signal) => {
-    const { parent, childPid, folder } = await startParent();
+    const { parent, childPid, folder } = await startFamily({ CHILD_SCRIPT: withGrandchild });
     expect(groupExists(childPid)).toBe(true);
     parent.kill(signal);
-    await vi.waitFor(() => expect(groupExists(childPid)).toBe(false), within);
-    await vi.waitFor(() => expect(access(folder)).rejects.toMatchObject({ code: 'ENOENT' }), within);
+    await untilGroupIsGone(childPid);
+    await untilFolderIsGone(folder);
   },
 );
+
+test('what a dead child left behind goes with the parent too', async () => {
+  const { parent, childPid, folder } = await startFamily({ CHILD_SCRIPT: withGrandchild, CHILD_DIES: 'yes' });
+  expect(groupExists(childPid)).toBe(true);
+  parent.kill('SIGKILL');
+  await untilGroupIsGone(childPid);
+  await untilFolderIsGone(folder);
+});
+
+test('the folder of a child that died without being stopped goes with the parent', async () => {
+  const { parent, folder } = await startFamily({ CHILD_SCRIPT: alone, CHILD_DIES: 'yes' });
+  await expect(access(folder)).resolves.toBeUndefined();
+  parent.kill('SIGKILL');
+  await untilFolderIsGone(folder);
+});
