@@ -6,7 +6,7 @@ import {
   type ServiceContext,
   type ServiceDefinition,
 } from '@freshet/service-kit';
-import { type Config, config } from './config.ts';
+import { type Config, readEnvironment } from './config.ts';
 import { productRoutes } from './products/routes.ts';
 import { productService } from './products/service.ts';
 import { cacheReadiness } from './readiness.ts';
@@ -18,7 +18,7 @@ import { summaryService } from './summary/service.ts';
 export const inventoryService: ServiceDefinition<Config> = {
   name: 'inventory-service',
   description: 'Stock, written through the cache; products, cached aside; a summary, cached to its TTL.',
-  config,
+  config: readEnvironment,
   build,
 };
 
@@ -33,7 +33,15 @@ async function build({ config, log, onClose }: ServiceContext<Config>): Promise<
   onClose('cache connection', () => redis.disconnect());
 
   const origin = postgresDomain({ name: 'inventory', pool });
-  const cache = createCache({ service: 'inventory', instance, redis, origin, logger: log });
+  const cache = createCache({
+    service: 'inventory',
+    instance,
+    redis,
+    origin,
+    logger: log,
+    // However many reads miss at once, some connections are left for writes.
+    loadConcurrency: Math.ceil(config.databasePoolSize * 0.75),
+  });
   onClose('cache', () => cache.close());
 
   const stock = stockService({ cache, pool });

@@ -33,4 +33,4 @@ export const variables = {
 
 export type Config = ConfigOf<typeof variables>;
 
-export const config = (environment: Environment): Config => readConfig(variables, environment);
+export const readEnvironment = (environment: Environment): Config => readConfig(variables, environment);

@@ -1,5 +1,5 @@
 import {
-  expectProblem,
+  problemIn,
   type HostileRequest,
   hostileBodies,
   hostileIds,
@@ -104,7 +104,7 @@ describe('bad input is refused with what to do about it, and never with a 5xx', 
   });
 
   it.each(requests)('$what', async ({ method, path, options, status, code }) => {
-    expectProblem(await replica.send(method, path, options), status, code);
+    expect(problemIn(await replica.send(method, path, options))).toBe(`${status} ${code}`);
   });
 
   it.each([...hostileIds, ...reservedIds])('the id %j', async (hostile) => {
@@ -117,17 +117,17 @@ describe('bad input is refused with what to do about it, and never with a 5xx', 
       ['DELETE', `/inventory/${hostile}`, {}],
       ['POST', `/inventory/${hostile}/reservations`, { body: { quantity: 1 } }],
     ] as const) {
-      expectProblem(await replica.send(method, path, options), 400, 'INVALID_REQUEST');
+      expect(problemIn(await replica.send(method, path, options))).toBe('400 INVALID_REQUEST');
     }
   });
 
   it('the id summary, which is a path of its own', async () => {
-    expectProblem(await replica.send('PUT', '/products/summary', { body: product }), 400, 'INVALID_REQUEST');
+    expect(problemIn(await replica.send('PUT', '/products/summary', { body: product }))).toBe(
+      '400 INVALID_REQUEST',
+    );
     const reservation = { body: { quantity: 1 } };
-    expectProblem(
-      await replica.send('POST', '/inventory/summary/reservations', reservation),
-      400,
-      'INVALID_REQUEST',
+    expect(problemIn(await replica.send('POST', '/inventory/summary/reservations', reservation))).toBe(
+      '400 INVALID_REQUEST',
     );
   });
 
@@ -135,7 +135,7 @@ describe('bad input is refused with what to do about it, and never with a 5xx', 
     for (const path of ['/products/kettle', '/inventory/kettle', '/inventory/summary']) {
       const answer = await replica.send('GET', path, { headers: { 'freshet-min-version': version } });
       expect(answer.status).toBe(400);
-      expectProblem(answer, 400, String(answer.json?.['code']));
+      expect(problemIn(answer)).toMatch(/^400 /);
     }
   });
 });

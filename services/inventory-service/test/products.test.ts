@@ -1,4 +1,4 @@
-import { expectProblem, type FreshetProcess, startSystem, untilHit } from '@freshet/test-kit/system';
+import { problemIn, type FreshetProcess, startSystem, untilHit } from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 let service: FreshetProcess;
@@ -45,36 +45,38 @@ describe('PUT /products/{id}', () => {
 
   it('keeps ids apart that differ in case', async () => {
     await put('/products/case');
-    expectProblem(await service.send('GET', '/products/CASE'), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('GET', '/products/CASE'))).toBe('404 NOT_FOUND');
   });
 
   it('is guarded by If-Match, and by If-None-Match: *', async () => {
-    expectProblem(await put('/products/guarded', kettle, { 'if-match': '*' }), 412, 'PRECONDITION_FAILED');
+    expect(problemIn(await put('/products/guarded', kettle, { 'if-match': '*' }))).toBe(
+      '412 PRECONDITION_FAILED',
+    );
     const created = await put('/products/guarded', kettle, { 'if-none-match': '*' });
     expect(created.status).toBe(201);
     const again = await put('/products/guarded', kettle, { 'if-none-match': '*' });
-    expectProblem(again, 412, 'PRECONDITION_FAILED');
+    expect(problemIn(again)).toBe('412 PRECONDITION_FAILED');
     expect(again.headers.etag).toBe(created.headers.etag);
     const etag = String(created.headers.etag);
     expect((await put('/products/guarded', kettle, { 'if-match': etag })).status).toBe(200);
-    expectProblem(await put('/products/guarded', kettle, { 'if-match': etag }), 412, 'PRECONDITION_FAILED');
+    expect(problemIn(await put('/products/guarded', kettle, { 'if-match': etag }))).toBe(
+      '412 PRECONDITION_FAILED',
+    );
   });
 
   it('creates once, whoever asks at the same time', async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => put('/products/race', kettle, { 'if-none-match': '*' })),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([
-      201,
-      ...Array.from({ length: 7 }, () => 412),
-    ]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 412)).toHaveLength(7);
   });
 });
 
 describe('GET /products/{id}', () => {
   it('says in Cache-Status which layer answered, on 304 and 404 too', async () => {
     const missing = await service.send('GET', '/products/lamp');
-    expectProblem(missing, 404, 'NOT_FOUND');
+    expect(problemIn(missing)).toBe('404 NOT_FOUND');
     expect(missing.headers['cache-status']).toMatch(/^inventory-service; fwd=miss/);
 
     const { headers, json } = await put('/products/lamp');
@@ -103,17 +105,15 @@ describe('DELETE /products/{id}', () => {
   it('answers 204 and its version, then 404', async () => {
     const { json } = await put('/products/gone');
     await untilHit(service, '/products/gone');
-    expectProblem(
-      await service.send('DELETE', '/products/gone', { headers: { 'if-match': '"1"' } }),
-      412,
-      'PRECONDITION_FAILED',
-    );
+    expect(
+      problemIn(await service.send('DELETE', '/products/gone', { headers: { 'if-match': '"1"' } })),
+    ).toBe('412 PRECONDITION_FAILED');
     const deleted = await service.send('DELETE', '/products/gone');
     expect(deleted).toMatchObject({ status: 204, text: '' });
     const version = /^"(\d+)"$/.exec(String(deleted.headers.etag))?.[1];
     expect(BigInt(String(version))).toBeGreaterThan(BigInt(String(json?.['version'])));
-    expectProblem(await service.send('DELETE', '/products/gone'), 404, 'NOT_FOUND');
-    expectProblem(await service.send('GET', '/products/gone'), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('DELETE', '/products/gone'))).toBe('404 NOT_FOUND');
+    expect(problemIn(await service.send('GET', '/products/gone'))).toBe('404 NOT_FOUND');
   });
 
   it('takes the stock along: the next read of it is a 404', async () => {
@@ -121,6 +121,6 @@ describe('DELETE /products/{id}', () => {
     await put('/inventory/stocked', { quantity: 5 });
     await untilHit(service, '/inventory/stocked');
     expect((await service.send('DELETE', '/products/stocked')).status).toBe(204);
-    expectProblem(await service.send('GET', '/inventory/stocked'), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('GET', '/inventory/stocked'))).toBe('404 NOT_FOUND');
   });
 });

@@ -1,4 +1,4 @@
-import { expectProblem, type FreshetProcess, startSystem, untilHit } from '@freshet/test-kit/system';
+import { problemIn, type FreshetProcess, startSystem, untilHit } from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 let service: FreshetProcess;
@@ -25,7 +25,7 @@ const reserve = (path: string, quantity: number, headers = {}) =>
 describe('PUT /inventory/{productId}', () => {
   it('creates, and then replaces; the very next read answers what was written', async () => {
     const path = await newProduct();
-    expectProblem(await service.send('GET', path), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('GET', path))).toBe('404 NOT_FOUND');
     const created = await put(path, 5);
     expect(created.status).toBe(201);
     expect(created.json).toEqual({
@@ -47,20 +47,20 @@ describe('PUT /inventory/{productId}', () => {
   });
 
   it('refuses the stock of a product that is not there', async () => {
-    expectProblem(await put('/inventory/nothing', 5), 404, 'NOT_FOUND');
-    expectProblem(await service.send('GET', '/inventory/nothing'), 404, 'NOT_FOUND');
+    expect(problemIn(await put('/inventory/nothing', 5))).toBe('404 NOT_FOUND');
+    expect(problemIn(await service.send('GET', '/inventory/nothing'))).toBe('404 NOT_FOUND');
   });
 
   it('is guarded by If-Match, and by If-None-Match: *', async () => {
     const path = await newProduct();
-    expectProblem(await put(path, 1, { 'if-match': '*' }), 412, 'PRECONDITION_FAILED');
+    expect(problemIn(await put(path, 1, { 'if-match': '*' }))).toBe('412 PRECONDITION_FAILED');
     const created = await put(path, 1, { 'if-none-match': '*' });
     expect(created.status).toBe(201);
-    expectProblem(await put(path, 2, { 'if-none-match': '*' }), 412, 'PRECONDITION_FAILED');
+    expect(problemIn(await put(path, 2, { 'if-none-match': '*' }))).toBe('412 PRECONDITION_FAILED');
     const etag = String(created.headers.etag);
     expect((await put(path, 3, { 'if-match': etag })).status).toBe(200);
     const outdated = await put(path, 4, { 'if-match': etag });
-    expectProblem(outdated, 412, 'PRECONDITION_FAILED');
+    expect(problemIn(outdated)).toBe('412 PRECONDITION_FAILED');
     expect((await service.send('GET', path)).json?.['quantity']).toBe(3);
   });
 });
@@ -69,7 +69,7 @@ describe('GET /inventory/{productId}', () => {
   it('says in Cache-Status which layer answered, on 304 and 404 too', async () => {
     const path = await newProduct();
     const missing = await service.send('GET', path);
-    expectProblem(missing, 404, 'NOT_FOUND');
+    expect(problemIn(missing)).toBe('404 NOT_FOUND');
     expect(missing.headers['cache-status']).toMatch(/^inventory-service; fwd=miss/);
     const { json, headers } = await put(path, 5);
     const etag = String(headers.etag);
@@ -90,11 +90,11 @@ describe('POST /inventory/{productId}/reservations', () => {
     expect(taken).toMatchObject({ status: 201, json: { quantity: 2 }, headers: { location: path } });
     expect(taken.headers.etag).toBe(`"${String(taken.json?.['version'])}"`);
     const refused = await reserve(path, 3);
-    expectProblem(refused, 409, 'INSUFFICIENT_STOCK');
+    expect(problemIn(refused)).toBe('409 INSUFFICIENT_STOCK');
     expect(refused.json?.['available']).toBe(2);
     expect((await service.send('GET', path)).json).toEqual(taken.json);
     expect(await reserve(path, 2)).toMatchObject({ status: 201, json: { quantity: 0 } });
-    expectProblem(await reserve(path, 1), 409, 'INSUFFICIENT_STOCK');
+    expect(problemIn(await reserve(path, 1))).toBe('409 INSUFFICIENT_STOCK');
   });
 
   it('is guarded by If-Match', async () => {
@@ -102,12 +102,12 @@ describe('POST /inventory/{productId}/reservations', () => {
     const { headers } = await put(path, 5);
     const etag = String(headers.etag);
     expect((await reserve(path, 1, { 'if-match': etag })).status).toBe(201);
-    expectProblem(await reserve(path, 1, { 'if-match': etag }), 412, 'PRECONDITION_FAILED');
+    expect(problemIn(await reserve(path, 1, { 'if-match': etag }))).toBe('412 PRECONDITION_FAILED');
   });
 
   it('answers 404 where there is no stock', async () => {
-    expectProblem(await reserve(await newProduct(), 1), 404, 'NOT_FOUND');
-    expectProblem(await reserve('/inventory/nothing', 1), 404, 'NOT_FOUND');
+    expect(problemIn(await reserve(await newProduct(), 1))).toBe('404 NOT_FOUND');
+    expect(problemIn(await reserve('/inventory/nothing', 1))).toBe('404 NOT_FOUND');
   });
 });
 
@@ -116,17 +116,15 @@ describe('DELETE /inventory/{productId}', () => {
     const path = await newProduct();
     const { json } = await put(path, 5);
     await untilHit(service, path);
-    expectProblem(
-      await service.send('DELETE', path, { headers: { 'if-match': '"1"' } }),
-      412,
-      'PRECONDITION_FAILED',
+    expect(problemIn(await service.send('DELETE', path, { headers: { 'if-match': '"1"' } }))).toBe(
+      '412 PRECONDITION_FAILED',
     );
     const deleted = await service.send('DELETE', path);
     expect(deleted).toMatchObject({ status: 204, text: '' });
     const version = /^"(\d+)"$/.exec(String(deleted.headers.etag))?.[1];
     expect(BigInt(String(version))).toBeGreaterThan(BigInt(String(json?.['version'])));
-    expectProblem(await service.send('GET', path), 404, 'NOT_FOUND');
-    expectProblem(await service.send('DELETE', path), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('GET', path))).toBe('404 NOT_FOUND');
+    expect(problemIn(await service.send('DELETE', path))).toBe('404 NOT_FOUND');
     expect((await service.send('GET', path.replace('inventory', 'products'))).status).toBe(200);
   });
 });

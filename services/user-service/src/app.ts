@@ -6,17 +6,18 @@ import {
   type ServiceContext,
   type ServiceDefinition,
 } from '@freshet/service-kit';
-import { type Config, config } from './config.ts';
+import { type Config, readEnvironment } from './config.ts';
 import { profileRoutes } from './profiles/routes.ts';
 import { profileService } from './profiles/service.ts';
 import { cacheReadiness } from './readiness.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { sessionService } from './sessions/service.ts';
+import { sweepExpiredSessions } from './sessions/sweep.ts';
 
 export const userService: ServiceDefinition<Config> = {
   name: 'user-service',
   description: 'Profiles and sessions of users, cached aside.',
-  config,
+  config: readEnvironment,
   build,
 };
 
@@ -31,12 +32,21 @@ async function build({ config, log, onClose }: ServiceContext<Config>): Promise<
   onClose('cache connection', () => redis.disconnect());
 
   const origin = postgresDomain({ name: 'user', pool });
-  const cache = createCache({ service: 'user', instance, redis, origin, logger: log });
+  const cache = createCache({
+    service: 'user',
+    instance,
+    redis,
+    origin,
+    logger: log,
+    // However many reads miss at once, some connections are left for writes.
+    loadConcurrency: Math.ceil(config.databasePoolSize * 0.75),
+  });
   onClose('cache', () => cache.close());
 
   const profiles = profileService({ cache, origin, pool });
   const sessions = sessionService({ cache, origin, pool, lifetimeMs: config.sessionLifetimeMs });
   await cache.start();
+  onClose('sweep of expired sessions', sweepExpiredSessions({ pool, log }));
 
   return {
     routes: [...profileRoutes(profiles), ...sessionRoutes(sessions)],

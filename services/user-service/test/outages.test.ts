@@ -1,4 +1,4 @@
-import { eventually, type TestDatabase } from '@freshet/test-kit';
+import { eventually, startFaultProxy, type TestDatabase } from '@freshet/test-kit';
 import { type FreshetProcess, runSql, startSystem, type System, untilHit } from '@freshet/test-kit/system';
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -62,6 +62,22 @@ describe('outages', () => {
       });
       expect((await untilHit(replica, path)).json?.['name']).toBe('meanwhile');
     }
+  });
+
+  it('Redis not answering: every read is answered, from Postgres', async () => {
+    const proxy = await startFaultProxy({ url: system.redisCache.url });
+    const replica = await system.startReplica('user', { REDIS_CACHE_URL: proxy.url });
+    await untilHit(replica, path);
+    proxy.pause();
+    await untilBypassed(replica);
+    await renameInSql('not told by Redis');
+    const names = await Promise.all(Array.from({ length: 20 }, () => nameAt(replica)));
+    expect(new Set(names)).toEqual(new Set(['not told by Redis']));
+    const changed = await replica.send('PATCH', path, { body: { name: 'Augusta' } });
+    expect(changed.status).toBe(200);
+    expect(proxy.stats().heldBytes).toBeGreaterThan(0);
+    proxy.resume();
+    expect((await untilHit(replica, path)).json?.['name']).toBe('Augusta');
   });
 
   it('the relay dead: memory turns itself off, and then nothing old is answered', async () => {

@@ -1,11 +1,5 @@
 import { eventually } from '@freshet/test-kit';
-import {
-  type Answer,
-  expectProblem,
-  type FreshetProcess,
-  startSystem,
-  untilHit,
-} from '@freshet/test-kit/system';
+import { type Answer, problemIn, type FreshetProcess, startSystem, untilHit } from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 let service: FreshetProcess;
@@ -19,7 +13,7 @@ const newUser = () => ({ name: 'Ada', email: `ada-${++addresses}@example.com`, a
 
 async function createUser(fields: Record<string, unknown> = {}): Promise<Answer & { path: string }> {
   const answer = await service.send('POST', '/users', { body: { ...newUser(), ...fields } });
-  expect(answer.status, answer.text).toBe(201);
+  expect(answer).toMatchObject({ status: 201 });
   return { ...answer, path: String(answer.headers.location) };
 }
 
@@ -52,7 +46,7 @@ describe('POST /users', () => {
     const second = await service.send('POST', '/users', {
       body: { ...newUser(), email: 'GRACE@example.com' },
     });
-    expectProblem(second, 409, 'EMAIL_TAKEN');
+    expect(problemIn(second)).toBe('409 EMAIL_TAKEN');
   });
 });
 
@@ -103,10 +97,10 @@ describe('GET /users/{id}', () => {
   it('answers 404, cached too, for a user that is not there', async () => {
     const path = '/users/01890a5d-ac96-774b-bcce-b302099a8057';
     const first = await service.send('GET', path, { headers: { 'if-none-match': '*' } });
-    expectProblem(first, 404, 'NOT_FOUND');
+    expect(problemIn(first)).toBe('404 NOT_FOUND');
     expect(first.headers['cache-status']).toBe('user-service; fwd=miss; stored');
     const second = await untilHit(service, path);
-    expectProblem(second, 404, 'NOT_FOUND');
+    expect(problemIn(second)).toBe('404 NOT_FOUND');
     expect(second.headers['cache-status']).toMatch(/^user-service; hit; ttl=\d+; detail=l1$/);
   });
 });
@@ -135,9 +129,9 @@ describe('PATCH /users/{id}', () => {
     const changed = await change(String(headers.etag));
     expect(changed.status).toBe(200);
     const outdated = await change(String(headers.etag));
-    expectProblem(outdated, 412, 'PRECONDITION_FAILED');
+    expect(problemIn(outdated)).toBe('412 PRECONDITION_FAILED');
     expect(outdated.headers.etag).toBe(changed.headers.etag);
-    expectProblem(await change(`W/${String(changed.headers.etag)}`), 412, 'PRECONDITION_FAILED');
+    expect(problemIn(await change(`W/${String(changed.headers.etag)}`))).toBe('412 PRECONDITION_FAILED');
     expect((await change('*')).status).toBe(200);
   });
 
@@ -151,16 +145,14 @@ describe('PATCH /users/{id}', () => {
         }),
       ),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([
-      200,
-      ...Array.from({ length: 7 }, () => 412),
-    ]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 412)).toHaveLength(7);
   });
 
   it('refuses the email of another user, and changes nothing', async () => {
     const [first, second] = [await createUser(), await createUser()];
     const body = { name: 'Augusta', email: String(first.json?.['email']).toUpperCase() };
-    expectProblem(await service.send('PATCH', second.path, { body }), 409, 'EMAIL_TAKEN');
+    expect(problemIn(await service.send('PATCH', second.path, { body }))).toBe('409 EMAIL_TAKEN');
     expect((await service.send('GET', second.path)).json).toEqual(second.json);
   });
 
@@ -173,7 +165,7 @@ describe('PATCH /users/{id}', () => {
   it('answers 404 for a user that is not there, whatever If-Match says', async () => {
     const path = '/users/01890a5d-ac96-774b-bcce-b302099a8058';
     const options = { headers: { 'if-match': '"1"' }, body: { name: 'Ada' } };
-    expectProblem(await service.send('PATCH', path, options), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('PATCH', path, options))).toBe('404 NOT_FOUND');
   });
 });
 
@@ -185,16 +177,16 @@ describe('DELETE /users/{id}', () => {
     expect(answer).toMatchObject({ status: 204, text: '' });
     const version = /^"(\d+)"$/.exec(String(answer.headers.etag))?.[1];
     expect(BigInt(String(version))).toBeGreaterThan(BigInt(String(json?.['version'])));
-    expectProblem(await service.send('DELETE', path), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('DELETE', path))).toBe('404 NOT_FOUND');
     const headers = { 'freshet-min-version': String(version) };
-    expectProblem(await service.send('GET', path, { headers }), 404, 'NOT_FOUND');
-    expectProblem(await service.send('GET', path), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('GET', path, { headers }))).toBe('404 NOT_FOUND');
+    expect(problemIn(await service.send('GET', path))).toBe('404 NOT_FOUND');
   });
 
   it('is guarded by If-Match', async () => {
     const { path, headers } = await createUser();
     const outdated = await service.send('DELETE', path, { headers: { 'if-match': '"1"' } });
-    expectProblem(outdated, 412, 'PRECONDITION_FAILED');
+    expect(problemIn(outdated)).toBe('412 PRECONDITION_FAILED');
     const guarded = await service.send('DELETE', path, { headers: { 'if-match': String(headers.etag) } });
     expect(guarded.status).toBe(204);
   });

@@ -1,5 +1,5 @@
 import { eventually } from '@freshet/test-kit';
-import { expectProblem, startSystem } from '@freshet/test-kit/system';
+import { problemIn, startSystem } from '@freshet/test-kit/system';
 import { describe, expect, it } from 'vitest';
 import { startReplica } from './replica.ts';
 
@@ -7,7 +7,7 @@ describe('/readyz', () => {
   it('says no until the first lease is held, and why', async () => {
     const replica = await startReplica({ READY_WITHOUT_LEASE_AFTER_MS: '600000' });
     const answer = await replica.send('GET', '/readyz');
-    expectProblem(answer, 503, 'NOT_READY');
+    expect(problemIn(answer)).toBe('503 NOT_READY');
     expect(answer.json?.['detail']).toContain('freshness lease');
     expect((await replica.send('GET', '/livez')).status).toBe(200);
   });
@@ -42,7 +42,7 @@ describe('/readyz', () => {
     });
     expect((await replica.send('GET', '/readyz')).json).toMatchObject({ mode: 'degraded' });
     const answer = await replica.send('GET', '/users/01890a5d-ac96-774b-bcce-b302099a8057');
-    expectProblem(answer, 404, 'NOT_FOUND');
+    expect(problemIn(answer)).toBe('404 NOT_FOUND');
     expect(answer.headers['cache-status']).toMatch(/^user-service; fwd=bypass; detail=/);
   });
 });

@@ -1,11 +1,5 @@
 import { eventually } from '@freshet/test-kit';
-import {
-  expectProblem,
-  type FreshetProcess,
-  startSystem,
-  type System,
-  untilHit,
-} from '@freshet/test-kit/system';
+import { problemIn, type FreshetProcess, startSystem, type System, untilHit } from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 let system: System;
@@ -45,17 +39,15 @@ describe('sessions', () => {
 
   it('are refused for a user that is not there', async () => {
     const body = { userId: '01890a5d-ac96-774b-bcce-b302099a8057' };
-    expectProblem(await service.send('POST', '/sessions', { body }), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('POST', '/sessions', { body }))).toBe('404 NOT_FOUND');
   });
 
   it('end with DELETE, once', async () => {
     const { headers } = await service.send('POST', '/sessions', { body: { userId } });
     const path = String(headers.location);
     await service.send('GET', path);
-    expectProblem(
-      await service.send('DELETE', path, { headers: { 'if-match': '"1"' } }),
-      412,
-      'PRECONDITION_FAILED',
+    expect(problemIn(await service.send('DELETE', path, { headers: { 'if-match': '"1"' } }))).toBe(
+      '412 PRECONDITION_FAILED',
     );
     const ended = await service.send('DELETE', path);
     expect(ended).toMatchObject({
@@ -63,8 +55,8 @@ describe('sessions', () => {
       text: '',
       headers: { etag: expect.stringMatching(/^"\d+"$/) },
     });
-    expectProblem(await service.send('DELETE', path), 404, 'NOT_FOUND');
-    expectProblem(await service.send('GET', path), 404, 'NOT_FOUND');
+    expect(problemIn(await service.send('DELETE', path))).toBe('404 NOT_FOUND');
+    expect(problemIn(await service.send('GET', path))).toBe('404 NOT_FOUND');
   });
 
   it('are not answered after they expired, from no cache, although one holds them', async () => {
@@ -78,9 +70,9 @@ describe('sessions', () => {
     await eventually(() => Date.now() > expiresAt, { what: 'the session has expired' });
     for (const replica of [short, service]) {
       const answer = await replica.send('GET', path, { headers: { 'if-none-match': '*' } });
-      expectProblem(answer, 404, 'NOT_FOUND');
+      expect(problemIn(answer)).toBe('404 NOT_FOUND');
       expect(answer.headers['cache-status']).toMatch(/^user-service; hit/);
     }
-    expectProblem(await short.send('DELETE', path), 404, 'NOT_FOUND');
+    expect(problemIn(await short.send('DELETE', path))).toBe('404 NOT_FOUND');
   });
 });

@@ -1,5 +1,4 @@
-import { expect } from 'vitest';
-import type { Answer, RequestOptions } from './request.ts';
+import type { RequestOptions } from './request.ts';
 
 /** A request that must be refused, and how. */
 export interface HostileRequest {
@@ -125,19 +124,3 @@ export const malformedVersions: readonly string[] = [
   '9223372036854775808',
   '9'.repeat(40),
 ];
-
-/** Asserts that an answer is problem+json (RFC 9457) that says what to do, and nothing that it should not tell. */
-export function expectProblem(answer: Answer, status: number, code: string): void {
-  expect({ status: answer.status, code: answer.json?.['code'] }, answer.text.slice(0, 500)).toEqual({
-    status,
-    code,
-  });
-  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-  expect(answer.json).toMatchObject({
-    status,
-    type: expect.any(String),
-    title: expect.any(String),
-    detail: expect.stringMatching(/\w{3}.*\./s),
-  });
-  expect(answer.text).not.toMatch(/node_modules|\bat .*:\d+:\d+|postgres:\/\/|redis:\/\//);
-}

@@ -1,14 +1,14 @@
 export type { FreshetProcess } from './freshet-process.ts';
 export {
   type BodyRoute,
-  expectProblem,
   type HostileRequest,
   hostileBodies,
   hostileIds,
   malformedTags,
   malformedVersions,
 } from './hostile-requests.ts';
+export { metricOf, runSql, untilRelayed } from './look-inside.ts';
+export { problemIn } from './problem-in.ts';
 export { type Answer, type RequestOptions, send } from './request.ts';
 export { type Domain, type System, type SystemOptions, startSystem } from './start-system.ts';
 export { untilHit } from './until-hit.ts';
-export { metricOf, runSql, untilRelayed } from './look-inside.ts';

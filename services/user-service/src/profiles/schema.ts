@@ -15,7 +15,7 @@ const avatarUrl = z
   .nullable();
 
 /** As Postgres prints it: the id in capitals names the same row, and must name the same cache entry. */
-export const ProfileId = z.uuid().toLowerCase();
+export const ProfileId = z.guid().toLowerCase();
 
 export const Profile = z
   .object({

@@ -1,5 +1,5 @@
 import type { Version } from '@freshet/cache-core';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Database, Tables } from '../database.ts';
 import type { Session } from './schema.ts';
 
@@ -53,4 +53,20 @@ export async function insertSession(database: Database, session: Session): Promi
 
 export async function deleteSession(database: Database, id: string): Promise<void> {
   await database.deleteFrom('sessions').where('id', '=', id).execute();
+}
+
+/** Deletes at most `limit` sessions that have expired, and none that somebody else is at. Answers how many. */
+export async function deleteExpiredSessions(database: Database, limit: number): Promise<number> {
+  const expired = database
+    .selectFrom('sessions')
+    .select('id')
+    .where('expires_at', '<', sql<Date>`clock_timestamp()`)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked();
+  const { numDeletedRows } = await database
+    .deleteFrom('sessions')
+    .where('id', 'in', expired)
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ProfileId } from '../profiles/schema.ts';
 
-export const SessionId = z.uuid().toLowerCase();
+export const SessionId = z.guid().toLowerCase();
 
 export const Session = z
   .object({ id: z.string(), userId: z.string(), createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() })
