@@ -14,7 +14,7 @@ async function blessing(fixture: RelayFixture) {
   return rows;
 }
 
-const IN_THE_DRAIN = ['before-drop', 'after-drop', 'after-append', 'before-commit'] as const;
+const IN_THE_DRAIN = ['before-drop', 'after-drop', 'after-append', 'before-mark', 'before-commit'] as const;
 
 test.each(IN_THE_DRAIN)('killed %s: another relay takes the rows over', async (point) => {
   const fixture = await createRelayFixture();
@@ -25,7 +25,7 @@ test.each(IN_THE_DRAIN)('killed %s: another relay takes the rows over', async (p
   await expect(crashing.exited).resolves.toMatchObject({ signal: 'SIGKILL' });
 
   const dropped = point !== 'before-drop';
-  const appended = point === 'after-append' || point === 'before-commit';
+  const appended = dropped && point !== 'after-drop';
   expect(await fixture.redis.exists('user:profile:ann')).toBe(dropped ? 0 : 1);
   expect(await fixture.logEntries()).toHaveLength(appended ? 1 : 0);
   expect(await fixture.pending()).toBe(1);

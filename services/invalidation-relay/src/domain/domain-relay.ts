@@ -6,6 +6,7 @@ import type { Faults } from '../faults/faults.ts';
 import { type FailedChunk, RetryLater, type RetryQueue, type RetryRows } from '../retry/retry-queue.ts';
 import type { DomainMetrics } from '../telemetry/domain-metrics.ts';
 import { Watermark } from '../watermark/watermark.ts';
+import { Complaints, type RelayLogger } from './complaints.ts';
 import { Loop } from './loop.ts';
 import type { CachedTableProblem, OutboxStore } from './outbox-store.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -39,12 +40,6 @@ export const defaultTiming: RelayTiming = {
   reconnectMs: 1_000,
 };
 
-export interface RelayLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface DomainRelayDependencies {
   domain: string;
   /** Unique for each process: who recorded a blessing. */
@@ -66,8 +61,8 @@ export interface DomainRelayDependencies {
 /** What the relay last knew of a domain. */
 export interface DomainState {
   phase: 'waiting-for-schema' | 'running' | 'stopped';
-  /** Null before the first look. */
-  blessing: BlessingOutcome | null;
+  /** What came of the last look; null before the first. */
+  blessing: BlessingOutcome | { do: 'unknown'; why: string } | null;
   /** Whether this process has seen the domain under its newest blessing, ever. */
   wasBlessed: boolean;
   /** Why the drain stands still, if it does. */
@@ -80,7 +75,7 @@ export interface DomainState {
  * Everything that one relay does for one domain. Domains share nothing and do not wait for one another.
  *
  * waiting-for-schema → running → stopped. While running, independent loops: the drain (by poll and by doorbell),
- * the watermark, the watch over the blessing, the upkeep. Each fails, and goes on, alone.
+ * the watermark, the watch over the blessing, and upkeep. Each fails, and goes on, alone.
  */
 export class DomainRelay {
   readonly #deps: DomainRelayDependencies;
@@ -90,7 +85,7 @@ export class DomainRelay {
   readonly #upkeep: Upkeep;
   readonly #queue: RetryQueue;
   readonly #loops: Loop[] = [];
-  readonly #complaints = new Set<string>();
+  readonly #complaints: Complaints;
   #drainLoop: Loop | null = null;
   #nextReconnectMs = 0;
   #state: DomainState = {
@@ -106,6 +101,7 @@ export class DomainRelay {
     const { domain, self, outbox, blessings, redis, clock, random, limits, faults, metrics } = dependencies;
     const { protocol } = redis;
     this.#deps = dependencies;
+    this.#complaints = new Complaints(domain, dependencies.logger);
     this.#drain = new Drain({ domain, store: outbox, redis, faults, metrics, random });
     this.#watermark = new Watermark({ store: outbox, protocol, faults });
     this.#blesser = new Blesser({
@@ -132,15 +128,16 @@ export class DomainRelay {
   start(): void {
     const { timing, redis } = this.#deps;
     const waiting = this.#loop('schema', timing.reconnectMs, async () => {
-      if (!(await this.#schemaIsThere())) return;
+      if (!(await this.#schemaIsThere()) || this.#state.phase === 'stopped') return;
       this.#state.phase = 'running';
       void waiting.stop();
       this.#loop('blessing', timing.blessingWatchMs, () => this.#watchBlessing());
       this.#drainLoop = this.#loop('drain', timing.pollMs, () => this.#drainAll());
       this.#loop('watermark', timing.tickMs, () => this.#tick());
-      this.#loop('upkeep', timing.upkeepMs, async () => {
-        this.#state.tables = await this.#upkeep.run();
+      this.#loop('tables', timing.upkeepMs, async () => {
+        this.#state.tables = await this.#upkeep.checkTables();
       });
+      this.#loop('purge', timing.upkeepMs, () => this.#upkeep.purge());
       this.#loop('depth', timing.depthMs, () => this.#upkeep.measure());
       redis.onDoorbell(() => this.poke());
     });
@@ -163,16 +160,20 @@ export class DomainRelay {
     const { domain, outbox } = this.#deps;
     const name = await outbox.domainName();
     if (name === null) {
-      this.#complain('schema', 'the schema freshet is not there yet: the service of this domain creates it');
+      this.#complaints.raise(
+        'schema',
+        'the schema freshet is not there yet: the service of this domain creates it',
+      );
       return false;
     }
     if (name !== domain) {
-      this.#complain(
-        'schema',
+      this.#complaints.raise(
+        'domain',
         `this database belongs to the domain ${name}: check the relay's *_DATABASE_URL`,
       );
       return false;
     }
+    this.#complaints.settle('schema');
     return true;
   }
 
@@ -180,11 +181,15 @@ export class DomainRelay {
     for (;;) {
       const outcome = await this.#drain.drainDue();
       this.#state.standingStill = outcome.kind === 'standing-still' ? outcome.why : null;
+      if (outcome.kind === 'drained' && outcome.dead > 0) {
+        const { domain, logger } = this.#deps;
+        logger.error({ domain, rows: outcome.dead }, 'dead letters: see GET /v1/dead-letters');
+      }
       if (outcome.kind === 'failed') {
-        this.#complain('fan-out', outcome.error.message);
+        this.#complaints.raise('fan-out', outcome.error.message);
         // Not waited for: the next batch may fare better, and the poll takes these rows if the queue does not.
         void this.#schedule(outcome);
-      } else if (outcome.kind === 'drained' && outcome.applied > 0) this.#settled('fan-out');
+      } else if (outcome.kind === 'drained' && outcome.applied > 0) this.#complaints.settle('fan-out');
       if (outcome.kind !== 'drained' || !outcome.full || this.#state.phase === 'stopped') return;
     }
   }
@@ -207,17 +212,19 @@ export class DomainRelay {
 
   async #watchBlessing(): Promise<void> {
     const { domain, logger, metrics } = this.#deps;
-    const outcome = await this.#blesser.watch();
     const before = this.#state.blessing;
-    this.#state.blessing = outcome;
-    const blessed = outcome.do === 'nothing' || outcome.do === 'finish' || outcome.do === 'blessed';
+    try {
+      this.#state.blessing = await this.#blesser.watch();
+    } catch (error) {
+      this.#state.blessing = { do: 'unknown', why: error instanceof Error ? error.message : String(error) };
+    }
+    const blessing = this.#state.blessing;
+    const blessed = blessing.do === 'nothing' || blessing.do === 'finish' || blessing.do === 'blessed';
     this.#state.wasBlessed ||= blessed;
     metrics.blessed(blessed);
-    if (before?.do !== outcome.do && outcome.do !== 'nothing') {
-      logger.warn({ domain, blessing: outcome }, `blessing: ${outcome.do}`);
-    }
-    if (outcome.do === 'blessed') this.poke();
-    if (outcome.do === 'stand-aside') this.#reconnectInAWhile();
+    if (before?.do !== blessing.do) logger.info({ domain, blessing }, `blessing: ${blessing.do}`);
+    if (blessing.do === 'blessed') this.poke();
+    if (blessing.do === 'stand-aside') this.#reconnectInAWhile();
   }
 
   /** Perhaps the successor answers behind the same address. Not at every look: each costs the drain its connection. */
@@ -235,23 +242,12 @@ export class DomainRelay {
       everyMs,
       run: async () => {
         await run();
-        if (name !== 'schema') this.#settled(name);
+        if (name !== 'schema') this.#complaints.settle(name);
       },
-      onError: (error) => this.#complain(name, error instanceof Error ? error.message : String(error)),
+      onError: (error) =>
+        this.#complaints.raise(name, error instanceof Error ? error.message : String(error)),
     });
     this.#loops.push(loop);
     return loop;
-  }
-
-  /** Says a lasting trouble once, not at every tick. */
-  #complain(what: string, message: string): void {
-    if (this.#complaints.has(what)) return;
-    this.#complaints.add(what);
-    this.#deps.logger.warn({ domain: this.domain, what, reason: message }, `${what}: ${message}`);
-  }
-
-  #settled(what: string): void {
-    if (!this.#complaints.delete(what)) return;
-    this.#deps.logger.info({ domain: this.domain, what }, `${what}: all is well again`);
   }
 }

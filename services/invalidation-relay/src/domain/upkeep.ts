@@ -15,8 +15,8 @@ export class Upkeep {
     this.#deps = dependencies;
   }
 
-  async run(): Promise<CachedTableProblem[]> {
-    const { domain, outbox, timing, metrics, logger } = this.#deps;
+  async checkTables(): Promise<CachedTableProblem[]> {
+    const { domain, outbox, metrics, logger } = this.#deps;
     const tables = await outbox.checkCachedTables();
     const broken = tables.filter(({ problem }) => problem !== null);
     metrics.tableProblems(broken.length);
@@ -26,8 +26,12 @@ export class Upkeep {
         'writes to a cached table go unseen: its triggers need repair (freshet.cache_table)',
       );
     }
-    while ((await outbox.purge(timing.purgeAfterMs)) > 0);
     return tables;
+  }
+
+  async purge(): Promise<void> {
+    const { outbox, timing } = this.#deps;
+    while ((await outbox.purge(timing.purgeAfterMs)) > 0);
   }
 
   async measure(): Promise<void> {

@@ -1,7 +1,12 @@
 import { MAX_VERSION } from '@freshet/cache-core/protocol';
-import { eventually } from '@freshet/test-kit';
+import { disposeAtEnd, eventually } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
-import { createRelayFixture } from '../../test/relay-fixture.ts';
+import { createRelayFixture, DOMAIN } from '../../test/relay-fixture.ts';
+import { PostgresOutboxStore } from '../domain/postgres-outbox-store.ts';
+import { connectRedisLink } from '../domain/redis-link.ts';
+import { noFaults } from '../faults/faults.ts';
+import { domainMetrics } from '../telemetry/domain-metrics.ts';
+import { Drain } from './drain.ts';
 
 test('a committed change leaves every schema version of its key, and reaches the log', async () => {
   const fixture = await createRelayFixture();
@@ -299,4 +304,27 @@ test('Postgres takes the rows from a relay that hangs, and what it does later is
   hang.resolve();
   await eventually(async () => (await fixture.logEntries()).length === 2, { what: 'the late APPEND' });
   expect((await applied()).rows).toEqual(rows);
+});
+
+test('a relay whose Redis is silent locks no row that another could drain', async () => {
+  const fixture = await createRelayFixture();
+  let locked = 0;
+  class CountingStore extends PostgresOutboxStore {
+    override withLockedRows: PostgresOutboxStore['withLockedRows'] = (selection, work) => {
+      locked++;
+      return super.withLockedRows(selection, work);
+    };
+  }
+  const silent = connectRedisLink('redis://127.0.0.1:1', DOMAIN, 'silent');
+  disposeAtEnd('silent link', async () => silent.close());
+  const drain = new Drain({
+    domain: DOMAIN,
+    store: new CountingStore(fixture.db),
+    redis: silent,
+    faults: noFaults,
+    metrics: domainMetrics(DOMAIN),
+    random: Math.random,
+  });
+  await expect(drain.drainDue()).resolves.toMatchObject({ kind: 'standing-still' });
+  expect(locked).toBe(0);
 });

@@ -58,9 +58,16 @@ export class Drain {
   }
 
   async #drain(selection: RowSelection): Promise<DrainOutcome> {
-    const outcome = await this.#deps.store.withLockedRows(selection, (batch) => this.#drainBatch(batch));
+    const outcome = await this.#drainUnlessUnblessed(selection);
     this.#deps.metrics.drained(outcome);
     return outcome;
+  }
+
+  /** Asks Redis first: a relay whose Redis hangs would keep the rows locked that another could drain. */
+  async #drainUnlessUnblessed(selection: RowSelection): Promise<DrainOutcome> {
+    const status = await this.#status();
+    if ('why' in status) return { kind: 'standing-still', why: status.why };
+    return this.#deps.store.withLockedRows(selection, (batch) => this.#drainBatch(batch));
   }
 
   async #drainBatch(batch: LockedBatch): Promise<DrainOutcome> {
@@ -74,9 +81,8 @@ export class Drain {
     } as const;
     if (named.length === 0) return drained;
 
-    const { protocol } = this.#deps.redis;
-    const { generation } = protocol;
-    const blessing = await this.#blessing(protocol, batch);
+    const { generation } = this.#deps.redis.protocol;
+    const blessing = await this.#blessing(batch);
     if ('why' in blessing) return { kind: 'standing-still', why: blessing.why };
 
     const rows = named.map(({ row }) => row);
@@ -98,19 +104,23 @@ export class Drain {
   }
 
   /** The blessing under which this connection's server may be told things; read on the connection that DROPs. */
-  async #blessing(protocol: Protocol, batch: LockedBatch): Promise<{ number: number } | { why: string }> {
+  async #blessing(batch: LockedBatch): Promise<{ number: number } | { why: string }> {
     const newest = await batch.newestBlessing();
-    let status: Awaited<ReturnType<Protocol['status']>>;
-    try {
-      status = await protocol.status();
-    } catch (error) {
-      return { why: `Redis does not answer: ${asError(error).message}` };
-    }
-    if (!status.blessed) return { why: 'Redis is not blessed' };
+    const status = await this.#status();
+    if ('why' in status) return status;
     if (status.blessing !== newest) {
       return { why: `Redis is under blessing ${status.blessing}, the newest is ${newest}` };
     }
     return { number: newest };
+  }
+
+  async #status(): Promise<{ blessing: number } | { why: string }> {
+    try {
+      const { blessed, blessing } = await this.#deps.redis.protocol.status();
+      return blessed ? { blessing } : { why: 'Redis is not blessed' };
+    } catch (error) {
+      return { why: `Redis does not answer: ${asError(error).message}` };
+    }
   }
 
   async #fanOut(plan: FanOutPlan, blessing: number, generation: number, batch: LockedBatch): Promise<void> {
@@ -129,6 +139,7 @@ export class Drain {
     assertSameConnection(protocol, generation);
     // Best effort: a replica that hears nothing renews by itself.
     await protocol.ring().catch(() => {});
+    await faults.at('before-mark');
   }
 
   /** L2 has no list of an entity's keys. One that is filled after the SCAN began was read after the change. */

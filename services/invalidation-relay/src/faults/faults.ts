@@ -3,6 +3,7 @@ export const CRASH_POINTS = [
   'before-drop',
   'after-drop',
   'after-append',
+  'before-mark',
   'before-commit',
   'before-watermark',
   'after-record-blessing',
