@@ -31,6 +31,8 @@ export interface ProtocolRedis {
 export async function startProtocolRedis(): Promise<ProtocolRedis> {
   const server = await startRedis();
   const redis = await connected(server.url);
+  // A process has one protocol per connection; here every test makes one.
+  redis.setMaxListeners(0);
   let count = 0;
   return {
     server,
