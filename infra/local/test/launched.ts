@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { SystemDescription } from '../src/start/system-file.ts';
@@ -85,27 +86,41 @@ export async function launch(options: {
   };
 }
 
+interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+}
+
+/** Without the dead that their parent has not asked about yet: those of a parent that is gone stay in the table for a while. */
+function processTable(): ProcessRow[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n');
+  return lines
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , state]) => !state?.startsWith('Z'))
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+}
+
 /** The processes that a process has started, and those that they have started. */
 export function descendantsOf(pid: number): number[] {
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
+  const table = processTable();
   const below = (parent: number): number[] =>
-    table.filter(([, ppid]) => ppid === parent).flatMap(([child = 0]) => [child, ...below(child)]);
+    table.filter((row) => row.parent === parent).flatMap((row) => [row.pid, ...below(row.pid)]);
   return below(pid);
+}
+
+/** Every process that was seen below it until it ended. */
+export async function everythingStartedBy({ pid, exited }: Launched): Promise<number[]> {
+  const seen = new Set<number>();
+  const ended = exited.then(() => true);
+  do for (const descendant of descendantsOf(pid)) seen.add(descendant);
+  while (!(await Promise.race([ended, delay(100, false)])));
+  return [...seen];
 }
 
 /** Those of the processes that are still there. */
 export function alive(pids: readonly number[]): number[] {
-  return pids.filter((pid) => {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const all = new Set(processTable().map(({ pid }) => pid));
+  return pids.filter((pid) => all.has(pid));
 }
 
 export function kill(pid: number): void {

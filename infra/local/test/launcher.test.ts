@@ -89,7 +89,7 @@ describe('a running system', () => {
       infrastructure: [],
     });
     expect(after.processes.map(({ url }) => url)).toEqual(before.processes.map(({ url }) => url));
-    for (const url of [after.gateway, ...after.processes.map((process) => process.url)]) {
+    for (const url of [...after.processes.map((process) => process.url), after.gateway]) {
       await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), within);
     }
   });
@@ -99,8 +99,10 @@ describe('a running system', () => {
     onTestFinished(() => second.dispose());
     expect(await second.exited).toBe(1);
     expect(second.output()).toMatch(/^Freshet is already running from .*: stop it .*\n$/);
-    const { gateway } = await launched.system();
-    expect((await fetch(`${gateway}/readyz`)).status).toBe(200);
+    const { gateway, processes } = await launched.system();
+    for (const url of [gateway, ...processes.map((process) => process.url)]) {
+      expect((await fetch(`${url}/livez`)).status).toBe(200);
+    }
   });
 
   test('Ctrl-C stops all of it in order and leaves nothing behind', async () => {

@@ -70,11 +70,14 @@ export class System {
       'user-service': this.#of('user-service'),
       'inventory-service': this.#of('inventory-service'),
     };
-    await this.#startAll([
-      ...this.#instances.map((instance) => servicePart(instance, servers, root, logs)),
-      gatewayPart({ port, backends, stateFolder, onLine: logs.of('gateway') }),
-    ]);
-    await this.#untilHealthy(signal);
+    await this.#startAll(this.#instances.map((instance) => servicePart(instance, servers, root, logs)));
+    await this.#untilHealthy(
+      new Map(this.#instances.map(({ name, url }) => [name, `${url}/readyz`])),
+      signal,
+    );
+    // Last, as in docker-compose.yml: it takes every replica for healthy until its first check has failed.
+    await this.#startAll([gatewayPart({ port, backends, stateFolder, onLine: logs.of('gateway') })]);
+    await this.#untilHealthy(new Map([['gateway', `${this.#gateway}/readyz`]]), signal);
 
     this.#supervisor.becomeSteady();
     const description = this.describe();
@@ -123,27 +126,30 @@ export class System {
 
   async #startServers(logs: Logs): Promise<Servers> {
     const { given, root } = this.#options;
+    const names = domains.map(databaseOf);
+    // Before anything is started: what was given is the most likely thing to be wrong.
+    if (given.postgres !== undefined) await createDatabases(given.postgres, names);
+    if (given.redisCache !== undefined) await checkRedis(given.redisCache, 'REDIS_CACHE_URL');
+    if (given.redisQueue !== undefined) await checkRedis(given.redisQueue, 'REDIS_QUEUE_URL');
+
     const ports = {
       postgres: await pickPort(preferredPorts.postgres),
       redisCache: await pickPort(preferredPorts.redisCache),
       redisQueue: await pickPort(preferredPorts.redisQueue),
     };
-    let postgres = given.postgres;
+    let postgres = given.postgres ?? '';
     const postgresHere = { root, dataDir: await this.#dataFolder(), port: ports.postgres };
     await this.#startAll([
       ...(given.postgres === undefined ? [postgresPart(postgresHere, logs, (url) => (postgres = url))] : []),
       ...(given.redisCache === undefined ? [redisPart('cache', ports.redisCache, logs)] : []),
       ...(given.redisQueue === undefined ? [redisPart('queue', ports.redisQueue, logs)] : []),
     ]);
-    const servers: Servers = {
-      postgres: postgres ?? '',
+    if (given.postgres === undefined) await createDatabases(postgres, names);
+    return {
+      postgres,
       redisCache: given.redisCache ?? `redis://127.0.0.1:${ports.redisCache}`,
       redisQueue: given.redisQueue ?? `redis://127.0.0.1:${ports.redisQueue}`,
     };
-    await createDatabases(servers.postgres, domains.map(databaseOf));
-    await checkRedis(servers.redisCache, 'REDIS_CACHE_URL');
-    await checkRedis(servers.redisQueue, 'REDIS_QUEUE_URL');
-    return servers;
   }
 
   async #dataFolder(): Promise<string> {
@@ -157,16 +163,12 @@ export class System {
     return join(this.#throwAway, 'data');
   }
 
-  async #untilHealthy(signal: AbortSignal): Promise<void> {
-    const ready = new Map(this.#instances.map(({ name, url }) => [name, `${url}/readyz`]));
+  async #untilHealthy(urls: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void> {
     const enough = new AbortController();
     try {
       await Promise.race([
         this.#supervisor.failed,
-        untilHealthy(
-          ready.set('gateway', `${this.#gateway}/readyz`),
-          AbortSignal.any([signal, enough.signal]),
-        ),
+        untilHealthy(urls, AbortSignal.any([signal, enough.signal])),
       ]);
     } finally {
       enough.abort();

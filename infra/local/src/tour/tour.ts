@@ -5,6 +5,7 @@ import { showSqlUpdate } from './show-sql-update.ts';
 import { showStrongStock } from './show-strong-stock.ts';
 import { showUpdate } from './show-update.ts';
 import { type Pair, request } from './replica.ts';
+import { untilSettled } from './until-settled.ts';
 
 /** What the tour left behind, for the lines to copy. */
 export interface TourGuests {
@@ -38,11 +39,13 @@ export async function runTour(
   const userId = created.body['id'];
   page.promise(created.status === 201 && typeof userId === 'string', 'created', JSON.stringify(created.body));
   if (typeof userId !== 'string') return undefined;
+  const settled = await untilSettled(system.console, 'user', `user:profile:${userId}`);
+  page.promise(settled, 'every replica has heard that it is new', 'the relay says that some have not');
 
   const shows = [
     () => showLayers(page, users, `/users/${userId}`),
     () => showUpdate(page, users, `/users/${userId}`),
-    () => showSqlUpdate(page, users, userId, system.postgres),
+    () => showSqlUpdate(page, users, userId, system),
     () => showStrongStock(page, inventory),
   ];
   for (const show of shows) {
