@@ -1,4 +1,4 @@
-import { disposeAtEnd } from '@freshet/test-kit';
+import { disposeAtEnd, eventually } from '@freshet/test-kit';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -17,6 +17,7 @@ const thrown: Record<string, unknown> = {
   nothing: undefined,
   'not-found': notFound('There is no such thing.'),
   conflict: conflict('NAME_TAKEN', 'Choose another name.'),
+  'logged-500': new Error('x'),
   'status-500': Object.assign(new Error(secret), { status: 500 }),
 };
 
@@ -302,14 +303,20 @@ describe('what handlers throw', () => {
 });
 
 test('requests are logged at debug level, failures as warnings', async () => {
-  lines.length = 0;
-  await ask('/things/a');
-  await ask('/throws/unexpected');
-  const requests = lines
-    .map((line): Record<string, unknown> => JSON.parse(line))
-    .filter(({ msg }) => msg === 'request');
-  expect(requests).toMatchObject([
-    { level: 20, method: 'GET', path: '/things/a', status: 200, durationMs: expect.any(Number) },
-    { level: 40, method: 'GET', path: '/throws/unexpected', status: 500 },
-  ]);
+  await ask('/things/logged');
+  await ask('/throws/conflict');
+  await ask('/throws/logged-500');
+  const levels = () =>
+    lines
+      .map((line): Record<string, unknown> => JSON.parse(line))
+      .filter(({ msg, path }) => msg === 'request' && /logged|conflict/.test(String(path)))
+      .map(({ level, method, status, durationMs }) => [level, method, status, typeof durationMs]);
+  await eventually(() => levels().length >= 3, { what: 'the requests are logged, after their answers' });
+  expect(levels()).toEqual(
+    expect.arrayContaining([
+      [20, 'GET', 200, 'number'],
+      [20, 'GET', 409, 'number'],
+      [40, 'GET', 500, 'number'],
+    ]),
+  );
 });
