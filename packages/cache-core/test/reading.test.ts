@@ -112,6 +112,17 @@ describe('one load per key', () => {
     expect(await late).toEqual({ id, quantity: 2 });
   });
 
+  test('without a lease at most one load of a key runs and one waits', async () => {
+    const replica = await shop.replica({ leased: false, redisUrl: 'redis://127.0.0.1:1' });
+    await shop.put('item', id, 1);
+    const gate = Promise.withResolvers<void>();
+    replica.afterRead(() => gate.promise);
+    const reads = Array.from({ length: 100 }, () => replica.items.get(id));
+    gate.resolve();
+    for (const value of await Promise.all(reads)) expect(value).toEqual({ id, quantity: 1 });
+    expect(replica.loads()).toBe(2);
+  });
+
   test('loads are bounded while the cache is cut off', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const replica = await shop.replica({ redisUrl: proxy.url, loadConcurrency: 4 });
@@ -245,7 +256,7 @@ describe('invalidation', () => {
   });
 
   test('whoever missed part of the log forgets everything', async () => {
-    const { items } = await shop.replica();
+    const { items, cache } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
     await items.get(id);
@@ -257,8 +268,11 @@ describe('invalidation', () => {
     await shop.relay.append(pending);
     await redis.del('{coherence:shop}:log');
     await shop.relay.protocol.ring();
-    await eventually(async () => (await items.get(id))?.quantity === 2, { what: 'memory was flushed' });
     redis.disconnect();
+    await eventually(async () => (await items.get(id))?.quantity === 2, { what: 'the change is seen' });
+    // Not only while the lease was lost: memory was emptied.
+    await leased(cache);
+    expect(await items.get(id)).toEqual({ id, quantity: 2 });
   });
 
   test('a whole entity is invalidated at once', async () => {
@@ -426,5 +440,30 @@ describe('when parts fail', () => {
     await eventually(() => own.relay.bless(), { what: 'the new server is blessed' });
     await leased(cache);
     expect(await items.read(id)).toMatchObject({ value: { quantity: 2 } });
+  });
+
+  test('a Redis that comes back from an old snapshot is not believed either', async () => {
+    const own = await Shop.open();
+    const { items, cache } = await own.replica();
+    await own.put('item', id, 1);
+    await own.relay.drain();
+    await items.get(id);
+    const redis = new Redis(own.redis.url);
+    await redis.save();
+    redis.disconnect();
+    await own.put('item', id, 2);
+    await own.relay.drain();
+    await own.redis.restart({ keepData: true });
+    // Its head and its log are there, as they were when the old value was right.
+    await eventually(() => cache.state().lease.reason === 'unblessed', {
+      what: 'the replica finds it unblessed',
+    });
+    expect(await items.read(id)).toMatchObject({
+      value: { quantity: 2 },
+      cache: { detail: 'lease-expired' },
+    });
+    await own.relay.bless();
+    await leased(cache);
+    expect(await items.read(id)).toMatchObject({ value: { quantity: 2 }, cache: { fwd: 'miss' } });
   });
 });

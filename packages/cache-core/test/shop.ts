@@ -34,6 +34,7 @@ export interface Replica {
 
 export interface ReplicaOptions {
   redisUrl?: string;
+  commandTimeoutMs?: number;
   databaseUrl?: string;
   schemaVersion?: number;
   timings?: CacheOptions['timings'];
@@ -76,7 +77,9 @@ export class Shop {
   }
 
   async replica(options: ReplicaOptions = {}): Promise<Replica> {
-    const redis = connectRedis(options.redisUrl ?? this.redis.url, { commandTimeoutMs: 1_000 });
+    const redis = connectRedis(options.redisUrl ?? this.redis.url, {
+      commandTimeoutMs: options.commandTimeoutMs ?? 1_000,
+    });
     const pool =
       options.databaseUrl === undefined ? openPool(this.databaseUrl) : openPool(options.databaseUrl);
     const cache = createCache({
@@ -148,7 +151,7 @@ export async function leased(cache: Cache): Promise<void> {
   await eventually(() => cache.state().mode === 'l1', { what: 'the replica holds a freshness lease' });
 }
 
-function openPool(url: string): Pool {
+export function openPool(url: string): Pool {
   const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 });
   // A connection that breaks while idle, or inside a transaction, must not end the process.
   pool.on('error', () => {});

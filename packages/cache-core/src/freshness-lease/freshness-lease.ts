@@ -6,7 +6,8 @@ import { limits } from '../options.ts';
 import { PolicyLease, type Proof, WallClockGuard } from './policy-lease.ts';
 
 export interface FreshnessLeaseOptions {
-  protocol: Protocol;
+  /** The part of the protocol that is used. */
+  protocol: Pick<Protocol, 'generation' | 'onConnection' | 'renew' | 'release'>;
   clock: Clock;
   replicaId: string;
   leaseMs: number;
@@ -157,6 +158,10 @@ export class FreshnessLease {
       case 'ok':
         this.#applyAll(renewal.entries);
         this.#learn(renewal);
+        if (renewal.leaseMs === 0) {
+          this.#again = true;
+          return;
+        }
         this.#extend({
           sentAt,
           wallSentAt,

@@ -44,7 +44,7 @@ export type Renewal =
       blessing: number;
       validFrom: number;
       lastId: string;
-      /** What was granted, at most what was asked for. */
+      /** What was granted, at most what was asked for; 0 when the answer before this one was lost: renew again. */
       leaseMs: number;
       /** The server's time minus `asOf`. */
       ageMs: number;

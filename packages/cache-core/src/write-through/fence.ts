@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
 import { pause } from '../clock.ts';
 import { isFreshetError } from '../errors.ts';
 import { type CacheId, logicalKey, physicalKey } from '../keys/key.ts';
 import { MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
+import { type Timings, withDrift } from '../options.ts';
 import type { Replica } from '../replica.ts';
 
 /** The write has to begin again: the servers that answered it are not one server under one blessing that still counts. */
@@ -61,7 +61,7 @@ export async function raiseFence(replica: Replica, entity: string, id: CacheId):
       // The replicas renew by themselves a little later.
     });
     replica.lease.renew();
-    await barrier(clock, replica, appended.lastId, status);
+    await barrier(replica, appended.lastId, status, sentAt);
     return fence;
   } catch (error) {
     await lift(fence);
@@ -79,17 +79,28 @@ export async function lift(fence: Fence): Promise<void> {
 }
 
 async function barrier(
-  clock: Clock,
-  { protocol }: Replica,
+  { protocol, clock, timings }: Replica,
   eventId: string,
   status: { history: string; blessing: number },
+  fencedAt: number,
 ): Promise<void> {
   for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const laggards = await protocol.laggards(eventId);
     assertSameServer(laggards.history === status.history && laggards.blessing === status.blessing);
     if (laggards.count === 0) return;
+    if (!leavesTime(fencedAt, clock.monotonicMs(), timings))
+      throw new Overtaken('a replica with a live lease does not follow');
     await pause(clock, Math.max(1, Math.min(pauseMs, laggards.waitMs)));
   }
+}
+
+/** Whether a transaction that begins now ends while the fence stands, on the clock of whichever machine is the slowest. */
+export function leavesTime(
+  fencedAt: number,
+  now: number,
+  { strongTransactionMs, fenceMs }: Timings,
+): boolean {
+  return now - fencedAt + withDrift(strongTransactionMs) <= fenceMs;
 }
 
 function assertSameServer(same: boolean): void {

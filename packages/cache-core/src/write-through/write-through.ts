@@ -6,11 +6,10 @@ import { pause } from '../clock.ts';
 import { FreshetError, isFreshetError } from '../errors.ts';
 import { type CacheId, encodeId } from '../keys/key.ts';
 import { NO_VERSION, type Version } from '../keys/version.ts';
-import { withDrift } from '../options.ts';
 import type { StrongTransaction } from '../origin/origin.ts';
 import type { QueryClient } from '../origin/query-client.ts';
 import { deletionVersion } from '../outbox/deletion-version.ts';
-import { type Fence, lift, Overtaken, raiseFence } from './fence.ts';
+import { type Fence, leavesTime, lift, Overtaken, raiseFence } from './fence.ts';
 import { KeyQueue } from './key-queue.ts';
 
 /** What a strong write left behind. */
@@ -159,7 +158,7 @@ export class WriteThrough<T> {
       if (!schemaVersions.every((number) => fence.numbers.includes(number))) {
         throw new Overtaken('a schema version was registered that is not fenced');
       }
-      if (clock.monotonicMs() - fence.sentAt + withDrift(timings.strongTransactionMs) > timings.fenceMs) {
+      if (!leavesTime(fence.sentAt, clock.monotonicMs(), timings)) {
         throw new Overtaken('too little is left of the fence');
       }
     } catch (error) {

@@ -3,7 +3,7 @@
 --
 -- KEYS[1]  head
 -- KEYS[2]  log
--- KEYS[3]  applied: hash replicaId -> the last log id that it has applied
+-- KEYS[3]  applied: hash replicaId -> '<the last log id that it has applied> <the last log id that it was told>'
 -- KEYS[4]  leases: sorted set replicaId -> lease end, ms of this server's clock
 -- ARGV[1]  replicaId
 -- ARGV[2]  the last log id that this replica has applied, or '' at first
@@ -16,6 +16,9 @@
 --   {'reset', blessing, validFrom, last id}
 --                                no lease either: the replica flushes, starts at last id and renews again
 --   {'ok', blessing, validFrom, last id, leaseMs, age ms, asOf, maxStalenessMs, entry…}
+--                                leaseMs is 0, and nothing is extended, for a replica that has not applied what it was told
+--                                before: that answer was lost. Else a replica whose requests arrive and whose answers do
+--                                not would hold up strong writers for as long as it keeps asking.
 -- Late: records a lease that the replica does not use; strong writers wait for it to run out.
 
 local _, _, head = read_head(KEYS[1])
@@ -41,8 +44,13 @@ if missing > 0 then
 end
 local now = now_ms()
 local lease_ms = math.min(tonumber(ARGV[3]), head.leaseMs)
-redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
-redis.call('ZADD', KEYS[4], integer(now + lease_ms), ARGV[1])
+local told_blessing, told = split_id(string.match(redis.call('HGET', KEYS[3], ARGV[1]) or '', ' (.*)$') or '')
+if told_blessing == blessing and applied < told then
+  lease_ms = 0
+else
+  redis.call('ZADD', KEYS[4], integer(now + lease_ms), ARGV[1])
+end
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[2] .. ' ' .. last_id)
 local expired = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', integer(now - tonumber(ARGV[5])))
 for _, replica in ipairs(expired) do
   redis.call('HDEL', KEYS[3], replica)

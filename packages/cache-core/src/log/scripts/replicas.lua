@@ -13,6 +13,6 @@ local leases = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
 for index = 1, #leases, 2 do
   answer[#answer + 1] = leases[index]
   answer[#answer + 1] = leases[index + 1]
-  answer[#answer + 1] = redis.call('HGET', KEYS[2], leases[index]) or ''
+  answer[#answer + 1] = string.match(redis.call('HGET', KEYS[2], leases[index]) or '', '^%S*')
 end
 return answer
