@@ -33,9 +33,13 @@ function changed(url: string, change: (parsed: URL) => void): string {
 }
 
 test('mistakes in the environment', async () => {
-  const line = await fatalLine({ PORT: 'x', REDIS_CACHE_URL: 'hunter2' });
+  const line = await fatalLine({
+    PORT: 'x',
+    REDIS_CACHE_URL: 'hunter2',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318',
+  });
   expect(line).toMatchObject({ code: 'FRESHET_CONFIG', service: 'fixture-service' });
-  expect(line?.msg).toMatch(/2 mistakes.*PORT.*REDIS_CACHE_URL/);
+  expect(line?.msg).toMatch(/3 mistakes.*PORT.*REDIS_CACHE_URL.*OTEL_EXPORTER_OTLP_ENDPOINT/);
 });
 
 test('a port that is taken', async () => {

@@ -55,7 +55,9 @@ test('all mistakes are reported together, each with what is expected', () => {
   );
   expect(message).toContain('4 mistakes');
   expect(message).toContain('PORT must be a whole number from 0 to 65535, not "99999"');
-  expect(message).toContain('LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, not "loud"');
+  expect(message).toContain(
+    'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
+  );
   expect(message).toContain('MIGRATE_ON_START must be true or false, not "yes"');
   expect(message).toContain('REDIS_CACHE_URL is missing');
 });

@@ -7,8 +7,7 @@ import { listen } from '../http/server.ts';
 import { mountHealth } from './mount-health.ts';
 import { type ReadinessCheck, readinessOf } from './readiness.ts';
 
-async function serve(check: ReadinessCheck): Promise<string> {
-  const log = pino({ enabled: false });
+async function serve(check: ReadinessCheck, log = pino({ enabled: false })): Promise<string> {
   const app = createApp({ name: 'thing-service', routes: [], log, extend: (to) => mountHealth(to, check) });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   disposeAtEnd('server', () => server.close(1000));
@@ -29,11 +28,14 @@ test('a ready service says how it serves', async () => {
 });
 
 test('one that is not ready says why, and is alive all the same', async () => {
-  const url = await serve(() => ({ ready: false, reason: 'no lease yet' }));
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const url = await serve(() => ({ ready: false, reason: 'no lease yet' }), log);
   expect(await ask(`${url}/readyz`)).toMatchObject({
     status: 503,
     body: { code: 'NOT_READY', detail: 'Not ready: no lease yet.', reason: 'no lease yet' },
   });
+  expect(lines, 'probes are not logged').toEqual([]);
   expect(await ask(`${url}/livez`)).toEqual({ status: 200, body: { status: 'live' } });
 });
 

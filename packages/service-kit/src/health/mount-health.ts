@@ -1,4 +1,5 @@
 import type { Express } from 'express';
+import { answerProblem } from '../http/answer-problem.ts';
 import { unavailable } from '../http/problem.ts';
 import { answerMetrics, startMetrics } from '../telemetry/metrics.ts';
 import { type ReadinessCheck, readinessOf } from './readiness.ts';
@@ -14,8 +15,12 @@ export function mountHealth(app: Express, check: ReadinessCheck): void {
   });
   app.get('/readyz', async (_request, response) => {
     const { ready, ...details } = await readinessOf(check);
-    if (!ready)
-      throw unavailable('NOT_READY', `Not ready: ${String(details['reason'])}.`, { extensions: details });
+    if (!ready) {
+      // Not thrown: every probe of a service that starts would be logged as a failed request.
+      const detail = `Not ready: ${String(details['reason'])}.`;
+      answerProblem(response, unavailable('NOT_READY', detail, { extensions: details }));
+      return;
+    }
     response.set('Cache-Control', 'no-store').json({ status: 'ready', ...details });
   });
   app.get('/metrics', (request, response) => answerMetrics(request, response));

@@ -7,7 +7,8 @@ export interface RequestLogOptions {
 }
 
 /**
- * One line per request: 5xx and slow ones as warnings, all others at debug level.
+ * One line per request: slow ones as warnings, all others at debug level. Failures have a line of their own,
+ * with the reason, from the problem handler.
  * Own code, since pino-http makes a child logger for each request, also for those that are never logged.
  */
 export function requestLog(log: Logger, options: RequestLogOptions = {}): RequestHandler {
@@ -16,7 +17,7 @@ export function requestLog(log: Logger, options: RequestLogOptions = {}): Reques
     const begin = performance.now();
     response.once('close', () => {
       const durationMs = Math.round((performance.now() - begin) * 10) / 10;
-      const level = response.statusCode >= 500 || durationMs >= slowMs ? 'warn' : 'debug';
+      const level = durationMs >= slowMs ? 'warn' : 'debug';
       if (!log.isLevelEnabled(level)) return;
       const { statusCode: status, writableFinished: finished } = response;
       log[level](
