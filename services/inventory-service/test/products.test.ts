@@ -1,9 +1,18 @@
-import { problemIn, type FreshetProcess, startSystem, untilHit } from '@freshet/test-kit/system';
+import type { TestDatabase } from '@freshet/test-kit';
+import {
+  problemIn,
+  type FreshetProcess,
+  holdTransaction,
+  startSystem,
+  untilHit,
+} from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+let database: TestDatabase;
 let service: FreshetProcess;
 beforeAll(async () => {
   const system = await startSystem({ domains: ['inventory'], replicas: 1 });
+  database = system.databases.inventory as TestDatabase;
   [service] = system.replicas.inventory as [FreshetProcess];
 });
 
@@ -64,12 +73,14 @@ describe('PUT /products/{id}', () => {
     );
   });
 
-  it('creates once, whoever asks at the same time', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, () => put('/products/race', kettle, { 'if-none-match': '*' })),
-    );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 412)).toHaveLength(7);
+  it('does not replace with If-None-Match: * what somebody created a moment before', async () => {
+    const insert = `insert into products (id, name, description, price_cents) values ('race', 'first', '', 1)`;
+    const held = await holdTransaction(database, insert);
+    const guarded = put('/products/race', kettle, { 'if-none-match': '*' });
+    await held.untilAwaited(1);
+    await held.commit();
+    expect(problemIn(await guarded)).toBe('412 PRECONDITION_FAILED');
+    expect((await service.send('GET', '/products/race')).json?.['name']).toBe('first');
   });
 });
 

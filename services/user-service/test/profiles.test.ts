@@ -1,10 +1,19 @@
-import { eventually } from '@freshet/test-kit';
-import { type Answer, problemIn, type FreshetProcess, startSystem, untilHit } from '@freshet/test-kit/system';
+import { eventually, type TestDatabase } from '@freshet/test-kit';
+import {
+  type Answer,
+  problemIn,
+  type FreshetProcess,
+  holdTransaction,
+  startSystem,
+  untilHit,
+} from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+let database: TestDatabase;
 let service: FreshetProcess;
 beforeAll(async () => {
   const system = await startSystem({ domains: ['user'], replicas: 1 });
+  database = system.databases.user as TestDatabase;
   [service] = system.replicas.user as [FreshetProcess];
 });
 
@@ -136,17 +145,21 @@ describe('PATCH /users/{id}', () => {
   });
 
   it('lets one of several changes through that were made from the same version', async () => {
-    const { path, headers } = await createUser();
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, n) =>
-        service.send('PATCH', path, {
-          headers: { 'if-match': String(headers.etag) },
-          body: { name: `Ada ${n}` },
-        }),
-      ),
+    const { path, json, headers } = await createUser();
+    const held = await holdTransaction(database, 'select from users where id = $1 for update', [
+      json?.['id'],
+    ]);
+    const changes = [1, 2, 3, 4].map((n) =>
+      service.send('PATCH', path, {
+        headers: { 'if-match': String(headers.etag) },
+        body: { name: `Ada ${n}` },
+      }),
     );
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 412)).toHaveLength(7);
+    await held.untilAwaited(changes.length);
+    await held.commit();
+    const statuses = (await Promise.all(changes)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 412)).toHaveLength(3);
   });
 
   it('refuses the email of another user, and changes nothing', async () => {

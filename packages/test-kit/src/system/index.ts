@@ -7,6 +7,7 @@ export {
   malformedTags,
   malformedVersions,
 } from './hostile-requests.ts';
+export { type HeldTransaction, holdTransaction } from './held-transaction.ts';
 export { metricOf, runSql, untilRelayed } from './look-inside.ts';
 export { problemIn } from './problem-in.ts';
 export { type Answer, type RequestOptions, send } from './request.ts';
