@@ -13,6 +13,8 @@ export async function checkRedis(url: string, variable: string): Promise<void> {
     lazyConnect: true,
     connectTimeout: CONNECT_WITHIN_MS,
     commandTimeout: CONNECT_WITHIN_MS,
+    // The default keeps the process for two more seconds.
+    disconnectTimeout: 100,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
