@@ -28,6 +28,8 @@ export async function holdTransaction(
     async untilAwaited(count) {
       await eventually(
         async () => {
+          // In a transaction, the view is otherwise what it was at first sight.
+          await client.query('select pg_stat_clear_snapshot()');
           const { rows } = await client.query<{ waiting: number }>(
             `select count(*)::int as waiting from pg_stat_activity
               where datname = current_database() and wait_event_type = 'Lock'`,
