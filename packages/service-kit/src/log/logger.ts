@@ -43,9 +43,12 @@ export function createLogger(options: LoggerOptions): Logger {
 
 let sharedStdout: DestinationStream | undefined;
 
-/** One for the whole process: two would mix up the order of the lines. What it holds at the exit is still written. */
+/**
+ * One for the whole process, so that lines stay in order. Synchronous, for the same reason: at the exit, an
+ * asynchronous write in flight and the flush overtake each other. Lines are rare enough.
+ */
 function stdout(): DestinationStream {
-  sharedStdout ??= pino.destination(1);
+  sharedStdout ??= pino.destination({ dest: 1, sync: true });
   return sharedStdout;
 }
 

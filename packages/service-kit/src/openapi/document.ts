@@ -40,7 +40,12 @@ const problemSchema = z
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
 /** The OpenAPI 3.1 document of `routes`. */
-export function openApiDocument({ name, version, description, routes }: ApiOptions) {
+export function openApiDocument({
+  name,
+  version,
+  description,
+  routes,
+}: ApiOptions): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
   return createDocument({
