@@ -1,0 +1,66 @@
+import { type Comparison, type Latency, type Result, type Target, verdict } from '../result.ts';
+
+/** The results as text for a terminal. */
+export function table(results: readonly Result[]): string {
+  const comparisons = results.filter((result) => result.kind === 'comparison');
+  const latencies = results.filter((result) => result.kind === 'latency');
+  const parts: string[] = [];
+  if (comparisons.length > 0) parts.push(aligned([comparisonHead, ...comparisons.map(comparisonRow)]));
+  if (latencies.length > 0) parts.push(aligned([latencyHead, ...latencies.map(latencyRow)]));
+  return parts.join('\n\n');
+}
+
+const comparisonHead = [
+  '',
+  'measured',
+  'against',
+  '',
+  'ratio',
+  'min … max',
+  'target',
+  'verdict',
+  'discarded',
+];
+
+function comparisonRow(result: Comparison): string[] {
+  const { what, against, unit, measured, baseline, ratio, target, discarded } = result;
+  return [
+    what,
+    `${short(measured)} ${unit}`,
+    against,
+    `${short(baseline)} ${unit}`,
+    ratio.median.toFixed(2),
+    `${ratio.min.toFixed(2)} … ${ratio.max.toFixed(2)}`,
+    target === undefined ? '' : written(target),
+    verdict(result),
+    discarded === 0 ? '' : String(discarded),
+  ];
+}
+
+const latencyHead = ['', 'p50', 'p99', 'max', 'samples', 'discarded'];
+
+function latencyRow({ what, p50, p99, max, samples, discarded }: Latency): string[] {
+  return [what, ...[p50, p99, max].map((ms) => `${short(ms)} ms`), String(samples), String(discarded)];
+}
+
+function written({ atMost, atLeast }: Target): string {
+  return [atMost === undefined ? '' : `≤ ${atMost}`, atLeast === undefined ? '' : `≥ ${atLeast}`].join('');
+}
+
+/** Three digits that count. */
+function short(value: number): string {
+  if (value >= 1_000) return String(Math.round(value));
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
