@@ -34,7 +34,7 @@ async function bootstrap(name, options) {
 
   if (!isInstalled()) {
     console.log('Installing what is missing (less than a minute the first time) …');
-    const install = await run([...installer, '--reporter=append-only', '--loglevel=warn']);
+    const install = await run([...installer, '--reporter=append-only', '--loglevel=error']);
     if (install.error)
       fail(
         `npx could not be started (${install.error.code}): install npm, which comes with Node, then try again.`,

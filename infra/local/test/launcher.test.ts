@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { preferredPorts } from '../src/start/topology.ts';
 import { alive, descendantsOf, kill, type Launched, launch } from './launched.ts';
 
 const run = promisify(execFile);
@@ -108,6 +109,8 @@ describe('a running system', () => {
   test('Ctrl-C stops all of it in order and leaves nothing behind', async () => {
     const pids = descendantsOf(launched.pid);
     expect(pids.length).toBeGreaterThan(10);
+    // The terminal signals, and npm once more.
+    launched.signal('SIGINT');
     launched.signal('SIGINT');
     expect(await launched.exited).toBe(0);
     expect(alive(pids)).toEqual([]);
@@ -127,19 +130,27 @@ test('SIGTERM to npm, which passes nothing on, stops all of it', async () => {
   expect(existsSync(join(launched.stateFolder, 'system.json'))).toBe(false);
 });
 
-test('one replica of each is possible, other ports are picked when the usual ones are taken, and a second Ctrl-C kills at once', async () => {
-  const first = await launch({ args: ['--no-tour', '--replicas', '1'] });
-  onTestFinished(() => first.dispose());
-  const { gateway, processes } = await first.untilUp();
+test('one replica of each is possible, and the launcher does not outlive its parent', async () => {
+  const launched = await launch({ args: ['--no-tour', '--replicas', '1'] });
+  onTestFinished(() => launched.dispose());
+  const { processes } = await launched.untilUp();
   expect(processes).toHaveLength(4);
+  const pids = descendantsOf(launched.pid);
+  onTestFinished(() => pids.forEach(kill));
+  launched.signal('SIGKILL');
+  await vi.waitFor(() => expect(alive(pids)).toEqual([]), within);
+  expect(existsSync(join(launched.stateFolder, 'system.json'))).toBe(false);
+});
 
-  const second = await launch({ args: ['--no-tour', '--replicas', '1'] });
-  onTestFinished(() => second.dispose());
-  const other = await second.untilUp();
-  expect(other.gateway).not.toBe(gateway);
+test('other ports are picked when the usual ones are taken, and a second Ctrl-C kills at once', async () => {
+  const takenPort = await occupy(preferredPorts.gateway);
+  const launched = await launch({ args: ['--no-tour', '--replicas', '1'] });
+  onTestFinished(() => launched.dispose());
+  const { gateway } = await launched.untilUp();
+  const { hostname, port } = new URL(gateway);
+  expect(Number(port)).not.toBe(takenPort);
 
   // A request whose body never ends: an orderly stop waits for it, within its deadline.
-  const { hostname, port } = new URL(other.gateway);
   const socket = connect(Number(port), hostname);
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {});
@@ -148,17 +159,26 @@ test('one replica of each is possible, other ports are picked when the usual one
   );
   await once(socket, 'ready');
 
-  const pids = descendantsOf(second.pid);
-  second.signal('SIGINT');
-  await vi.waitFor(() => expect(second.output()).toContain('Stopping'), within);
+  const pids = descendantsOf(launched.pid);
+  launched.signal('SIGINT');
+  await vi.waitFor(() => expect(launched.output()).toContain('Stopping'), within);
   // Presses that come closer together count as one.
   await vi.waitUntil(
     () => {
-      second.signal('SIGINT');
-      return alive([second.pid]).length === 0;
+      launched.signal('SIGINT');
+      return alive([launched.pid]).length === 0;
     },
     { ...within, interval: 600 },
   );
-  expect(await second.exited).toBe(130);
+  expect(await launched.exited).toBe(130);
   await vi.waitFor(() => expect(alive(pids)).toEqual([]), within);
 });
+
+/** Takes a port, unless somebody has it already. */
+async function occupy(port: number): Promise<number> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await Promise.race([once(server, 'listening'), once(server, 'error')]);
+  onTestFinished(() => void server.close());
+  return port;
+}
