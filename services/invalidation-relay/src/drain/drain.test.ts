@@ -118,6 +118,12 @@ test('two relays side by side apply every row exactly once, each with a number o
   const fixture = await createRelayFixture();
   const { db } = fixture;
   const drained = { a: 0, b: 0 };
+  const lastNumber = async () =>
+    BigInt(
+      (await db.query<{ last_value: string }>('select last_value from freshet.applied_no_seq')).rows[0]
+        ?.last_value ?? 0,
+    );
+  const before = await lastNumber();
   for (const name of ['a', 'b'] as const) {
     fixture.startRelay({
       name,
@@ -141,13 +147,11 @@ test('two relays side by side apply every row exactly once, each with a number o
   await Promise.all(writers);
   await fixture.untilDrained();
 
-  const { rows } = await db.query<{ rows: number; numbers: number; last: string; highest: string }>(
-    `select count(*)::int as rows, count(distinct applied_no)::int as numbers, max(applied_no) as highest,
-            (select last_value from freshet.applied_no_seq) as last
-     from freshet.invalidation_outbox`,
+  const { rows } = await db.query(
+    `select count(*)::int as rows, count(distinct applied_no)::int as numbers from freshet.invalidation_outbox`,
   );
-  expect(rows[0]).toMatchObject({ rows: 6_400, numbers: 6_400 });
-  expect(rows[0]?.highest).toBe(rows[0]?.last);
+  expect(rows).toEqual([{ rows: 6_400, numbers: 6_400 }]);
+  expect((await lastNumber()) - before, 'no row was marked twice').toBe(6_400n);
   expect(drained.a, 'relay a took part').toBeGreaterThan(0);
   expect(drained.b, 'relay b took part').toBeGreaterThan(0);
 });
@@ -168,7 +172,7 @@ test('what was dropped but not appended is dropped and appended again', async ()
   const failed = await eventually(
     async () => {
       const { rows } = await db.query<{ attempts: number; last_error: string; later: boolean }>(
-        `select attempts, last_error, next_attempt_at > created_at as later from freshet.invalidation_outbox where attempts > 0`,
+        `select attempts, last_error, next_attempt_at > created_at + interval '100 ms' as later from freshet.invalidation_outbox where attempts > 0`,
       );
       return rows[0] ?? null;
     },
