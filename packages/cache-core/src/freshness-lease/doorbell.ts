@@ -9,18 +9,18 @@ export interface Doorbell {
 const CHECK_EVERY_MS = 5_000;
 
 /**
- * Listens on a connection of its own, which subscribes again by itself after a reconnect; what rang in between is caught up
- * from the log. A silent half-open connection would be noticed by TCP after 42 s: it is asked every 5 s.
+ * Listens on a connection of its own, and subscribes whenever that is made; what rang in between is caught up from the log.
+ * (ioredis subscribes again by itself only where it once had, so not for a replica that started without Redis.)
+ * A silent half-open connection would be noticed by TCP after 42 s: it is asked every 5 s.
  */
 export function listen(redis: Redis, channel: string, clock: Clock, onRing: () => void): Doorbell {
-  const subscriber = redis.duplicate({ enableOfflineQueue: true, autoResubscribe: true });
+  const subscriber = redis.duplicate({ autoResubscribe: false });
   let cancel = (): void => {};
   subscriber.on('error', () => {});
   subscriber.on('message', onRing);
-  // Whatever rang while nobody listened.
-  subscriber.on('ready', onRing);
-  subscriber.subscribe(channel).catch(() => {
-    // Not connected yet: ioredis subscribes what was asked for when it is.
+  subscriber.on('ready', () => {
+    // Once it listens, it asks for whatever rang while nobody did.
+    subscriber.subscribe(channel).then(onRing, () => subscriber.disconnect(true));
   });
   const check = (): void => {
     cancel = clock.after(CHECK_EVERY_MS, () => {

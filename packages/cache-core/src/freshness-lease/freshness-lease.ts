@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Renewal } from '../log/coherence-log.ts';
 import type { LogEntry } from '../log/log-entry.ts';
-import type { Protocol } from '../redis/protocol.ts';
 import { limits } from '../options.ts';
+import type { Protocol } from '../redis/protocol.ts';
 import { PolicyLease, type Proof, WallClockGuard } from './policy-lease.ts';
 
 export interface FreshnessLeaseOptions {

@@ -18,7 +18,7 @@ const event: LogEntry = { kind: 'fence', key: 'shop:item:1', version: '922337203
 /** A replica that has applied `appliedId`, with a lease that ends so much from now. */
 async function replica(replicaId: string, appliedId: string, leaseMs: number): Promise<void> {
   await real.redis.zadd(domain.leases, (await real.timeMs()) + leaseMs, replicaId);
-  await real.redis.hset(domain.applied, replicaId, appliedId);
+  await real.redis.hset(domain.applied, replicaId, `${appliedId} ${appliedId}`);
 }
 
 describe('LAGGARDS', () => {

@@ -110,13 +110,35 @@ describe('RENEW with a lease', () => {
     expect(await domain.protocol.renew('replica', '1-0', 1_500)).toMatchObject({ entries: [null] });
   });
 
-  test('records what the replica has applied, not what it is given', async () => {
+  test('records what the replica has applied, and beside it what it is told now', async () => {
     await domain.bless();
     await domain.protocol.append(1, changes(3));
     await domain.protocol.renew('replica', '1-1', 1_500);
-    expect(await real.redis.hgetall(domain.applied)).toEqual({ replica: '1-1' });
+    expect(await real.redis.hgetall(domain.applied)).toEqual({ replica: '1-1 1-3' });
     await domain.protocol.renew('replica', '1-3', 1_500);
-    expect(await real.redis.hgetall(domain.applied)).toEqual({ replica: '1-3' });
+    expect(await real.redis.hgetall(domain.applied)).toEqual({ replica: '1-3 1-3' });
+  });
+
+  test('extends nothing for a replica whose answer before this one was lost, and grants once it caught up', async () => {
+    await domain.bless();
+    await domain.protocol.renew('replica', '1-0', 1_500);
+    await domain.protocol.append(1, changes(2));
+    expect(await domain.protocol.renew('replica', '1-0', 1_500)).toMatchObject({ leaseMs: 1_500 });
+    const end = await leaseEnd('replica');
+    await domain.protocol.append(1, changes(1));
+    for (let lost = 0; lost < 3; lost++) {
+      expect(await domain.protocol.renew('replica', '1-0', 1_500)).toMatchObject({ kind: 'ok', leaseMs: 0 });
+    }
+    expect(await leaseEnd('replica')).toBe(end);
+    expect(await domain.protocol.renew('replica', '1-3', 1_500)).toMatchObject({ leaseMs: 1_500 });
+  });
+
+  test('does not hold against a replica what it was told under another blessing', async () => {
+    await domain.bless({ blessing: 1 });
+    await domain.protocol.append(1, changes(5));
+    await domain.protocol.renew('replica', '1-0', 1_500);
+    await domain.bless({ blessing: 2 });
+    expect(await domain.protocol.renew('replica', '2-0', 1_500)).toMatchObject({ leaseMs: 1_500 });
   });
 
   test('grants what is asked for, counted on the server’s clock from receipt', async () => {

@@ -12,6 +12,7 @@ export interface ConnectRedisOptions {
 }
 
 const RECONNECT_MAX_MS = 1_000;
+const SILENCE_MS = 1_000;
 
 /**
  * A connection as the protocol needs it: nothing is queued while disconnected and nothing is sent twice (a late
@@ -19,11 +20,14 @@ const RECONNECT_MAX_MS = 1_000;
  * Give it an `error` listener, or connection errors are only counted as unavailability.
  */
 export function connectRedis(url: string, options: ConnectRedisOptions = {}): Redis {
+  const commandTimeout = options.commandTimeoutMs ?? 200;
   const settings = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    commandTimeout: options.commandTimeoutMs ?? 200,
+    commandTimeout,
+    // A half-open connection would time out command after command until TCP gives up, minutes later.
+    socketTimeout: Math.max(SILENCE_MS, 2 * commandTimeout),
     connectTimeout: options.connectTimeoutMs ?? 1_000,
     keepAlive: 5_000,
     noDelay: true,
