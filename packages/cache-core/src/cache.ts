@@ -1,21 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { CacheAside } from './cache-aside/cache-aside.ts';
 import { Entity } from './cache-aside/entity.ts';
 import { OriginGate } from './cache-aside/origin-gate.ts';
 import { compilePolicy, type PolicyOptions } from './cache-aside/policy.ts';
 import { SchemaRegistry } from './cache-aside/schema-registry.ts';
-import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { FreshetError } from './errors.ts';
-import { type Doorbell, listen } from './freshness-lease/doorbell.ts';
+import type { Doorbell } from './freshness-lease/doorbell.ts';
 import { FreshnessLease, type LeaseLoss } from './freshness-lease/freshness-lease.ts';
-import { assertName, parseLogicalKey } from './keys/key.ts';
+import { parseLogicalKey } from './keys/key.ts';
 import type { L1Bounds } from './l1/l1.ts';
 import type { LogEntry } from './log/log-entry.ts';
 import { compileTimings, limits, type Timings } from './options.ts';
 import type { Origin } from './origin/origin.ts';
-import { replicaDoorbell } from './redis/protocol.ts';
-import { redisProtocol } from './redis/redis-protocol.ts';
+import type { Protocol } from './redis/protocol.ts';
 import type { Replica } from './replica.ts';
 import { traceApply } from './telemetry/apply-span.ts';
 import { CacheLog, type Logger } from './telemetry/cache-log.ts';
@@ -23,21 +20,22 @@ import { type EntityStats, statsOf } from './telemetry/counters.ts';
 import { publishMetrics } from './telemetry/metrics.ts';
 import { WriteThrough } from './write-through/write-through.ts';
 
-export interface CacheOptions {
-  /** First part of every key. */
+/** What one replica is made of: the outside world behind ports, so that a simulation can be that world. */
+export interface ReplicaParts {
   service: string;
-  /** Names this process for operators, for example `user-service-1`. Default: the service. */
-  instance?: string;
-  /** From `connectRedis`. The cache listens on a duplicate of it; closing both connections is the cache's and yours. */
-  redis: Redis;
+  replicaId: string;
+  protocol: Protocol;
   origin: Origin;
-  /** Bounds of each entity's part of L1. Default: 10,000 entries, any number of bytes. */
+  /** Calls back when the replicas' doorbell rings. */
+  listen: (onRing: () => void) => Doorbell;
+  clock: Clock;
+  /** [0, 1) */
+  random: () => number;
+  /** Never the same twice, in any process. */
+  token: () => string;
   l1?: Partial<L1Bounds>;
-  /** Loads from the origin that run at the same time in this process. Default 16; another 1,000 may wait. */
   loadConcurrency?: number;
-  /** A pino logger fits. Reads are logged at debug level. */
   logger?: Logger;
-  /** Share of the reads that are logged, 0 to 1. Default 1. */
   logSample?: number;
   timings?: Partial<Timings>;
 }
@@ -71,62 +69,44 @@ export interface Cache {
   close(): Promise<void>;
 }
 
-/** @throws FRESHET_INVALID_OPTIONS */
-export function createCache(options: CacheOptions): Cache {
-  return new ReplicaCache(options);
-}
-
-class ReplicaCache implements Cache {
-  readonly #options: CacheOptions;
-  readonly #replicaId: string;
+export class ReplicaCache implements Cache {
+  readonly #parts: ReplicaParts;
   readonly #replica: Replica;
   readonly #entities = new Map<string, Entity<unknown>>();
   #doorbell: Doorbell | undefined;
   #stopMetrics: () => void = () => {};
 
-  constructor(options: CacheOptions) {
-    const { service, origin, redis } = options;
-    assertName('service', service);
-    this.#options = options;
-    // Random and never used again: a process that comes back must not be taken for the one that died.
-    this.#replicaId = `${options.instance ?? service}.${randomBytes(8).toString('hex')}`;
-    const clock = systemClock;
-    const timings = compileTimings(options.timings ?? {});
-    const protocol = redisProtocol(redis, origin.name);
-    const log = new CacheLog(options.logger, options.logSample ?? 1, Math.random);
-    const lease = new FreshnessLease({
-      protocol,
-      clock,
-      replicaId: this.#replicaId,
-      leaseMs: timings.leaseMs,
-      renewEveryMs: timings.renewEveryMs,
-      apply: (entry) => traceApply(entry, this.#replicaId, () => this.#apply(entry)),
-      flush: () => this.#flush(),
-      onChange: (state) => {
-        const reason = state.held ? {} : { reason: state.reason };
-        log.logger?.info(
-          { held: state.held, ...reason },
-          state.held ? 'freshness lease held' : 'freshness lease lost',
-        );
-      },
-    });
+  constructor(parts: ReplicaParts) {
+    const { service, replicaId, protocol, origin, clock, random, token } = parts;
+    const timings = compileTimings(parts.timings ?? {});
+    const log = new CacheLog(parts.logger, parts.logSample ?? 1, random);
+    this.#parts = parts;
     this.#replica = {
       service,
       protocol,
       origin,
-      lease,
       clock,
       log,
       timings,
+      random,
+      token,
+      lease: new FreshnessLease({
+        protocol,
+        clock,
+        replicaId,
+        leaseMs: timings.leaseMs,
+        renewEveryMs: timings.renewEveryMs,
+        apply: (entry) => traceApply(entry, replicaId, () => this.#apply(entry)),
+        flush: () => this.#flush(),
+        onChange: (state) => log.lease(state),
+      }),
       registry: new SchemaRegistry(origin, clock),
       gate: new OriginGate({
         clock,
-        concurrency: options.loadConcurrency ?? limits.loadConcurrency,
+        concurrency: parts.loadConcurrency ?? limits.loadConcurrency,
         queue: limits.loadQueue,
         timeoutMs: timings.loadTimeoutMs,
       }),
-      random: Math.random,
-      token: () => randomBytes(12).toString('base64url'),
     };
   }
 
@@ -139,11 +119,11 @@ class ReplicaCache implements Cache {
   }
 
   async start(): Promise<void> {
-    const { origin, lease, registry, clock, service } = this.#replica;
+    const { lease, registry, service } = this.#replica;
     await this.#checkDomain();
     await registry.register();
     this.#stopMetrics = publishMetrics({ service, lease, entities: () => this.#entities.values() });
-    this.#doorbell = listen(this.#options.redis, replicaDoorbell(origin.name), clock, () => lease.renew());
+    this.#doorbell = this.#parts.listen(() => lease.renew());
     lease.start();
   }
 
@@ -154,7 +134,7 @@ class ReplicaCache implements Cache {
       mode: state.held ? 'l1' : 'degraded',
       lease: state.held ? { held: true } : { held: false, reason: state.reason },
       blessing: blessing === 0 ? null : blessing,
-      replicaId: this.#replicaId,
+      replicaId: this.#parts.replicaId,
     };
   }
 
@@ -177,7 +157,7 @@ class ReplicaCache implements Cache {
     if (this.#entities.has(policy.entity)) {
       throw new FreshetError('FRESHET_INVALID_OPTIONS', `Entity ${policy.entity} is defined twice.`);
     }
-    const bounds = { maxEntries: limits.l1MaxEntries, ...this.#options.l1 };
+    const bounds = { maxEntries: limits.l1MaxEntries, ...this.#parts.l1 };
     const entity = new Entity(this.#replica, policy, bounds);
     this.#entities.set(policy.entity, entity as Entity<unknown>);
     return entity;
@@ -205,7 +185,7 @@ class ReplicaCache implements Cache {
 
   #apply(entry: LogEntry): void {
     const { service, entity, idParts } = parseLogicalKey(entry.key);
-    if (service !== this.#options.service) return;
+    if (service !== this.#parts.service) return;
     this.#entities.get(entity)?.apply(entry.kind, idParts, entry.version);
   }
 

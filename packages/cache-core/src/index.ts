@@ -1,7 +1,8 @@
-export { type Cache, type CacheOptions, type CacheState, createCache } from './cache.ts';
+export type { Cache, CacheState } from './cache.ts';
 export type { CacheAside } from './cache-aside/cache-aside.ts';
 export type { Answer, CacheOutcome, OutcomeDetail, ReadOptions } from './cache-aside/outcome.ts';
 export type { LoadContext, Loaded, PolicyOptions } from './cache-aside/policy.ts';
+export { type CacheOptions, createCache } from './create-cache.ts';
 export { FreshetError, type FreshetErrorCode, isFreshetError } from './errors.ts';
 export type { LeaseLoss } from './freshness-lease/freshness-lease.ts';
 export { type CacheId, isValidId } from './keys/key.ts';

@@ -1,7 +1,10 @@
 /**
  * The second door: the protocol itself, for the relay and for tests. Services use the main door.
  */
+
+export { ReplicaCache, type ReplicaParts } from './cache.ts';
 export { type Clock, pause, systemClock } from './clock.ts';
+export type { Doorbell } from './freshness-lease/doorbell.ts';
 export {
   type CacheId,
   encodeIdPart,
@@ -17,6 +20,13 @@ export { decodeValue, encodeEntry, type L2Entry, type L2Value } from './l2/value
 export type * from './log/coherence-log.ts';
 export { decodeLogEntry, encodeLogEntry, type LogEntry } from './log/log-entry.ts';
 export { limits, withDrift } from './options.ts';
+export type {
+  Origin,
+  SchemaVersion,
+  StrongCheck,
+  StrongTransaction,
+  StrongTransactionOptions,
+} from './origin/origin.ts';
 export type { RedisPort } from './redis/port.ts';
 export { outboxDoorbell, type Protocol, replicaDoorbell } from './redis/protocol.ts';
 export { redisProtocol } from './redis/redis-protocol.ts';

@@ -1,3 +1,4 @@
+import type { Version } from '../keys/version.ts';
 import type { DomainLimits } from '../log/coherence-log.ts';
 import type { QueryClient } from './query-client.ts';
 
@@ -21,6 +22,10 @@ export interface StrongCheck {
 export interface StrongTransaction {
   client: QueryClient;
   check: StrongCheck;
+  /** Runs what is deferred to the commit now, so that the row that is read again is the row that is committed. */
+  runDeferred(): Promise<void>;
+  /** See `deletionVersion`. */
+  deletionVersion(): Promise<Version>;
   /** @throws FRESHET_COMMIT_UNKNOWN, FRESHET_ROLLED_BACK, or the database's own error when it refused */
   commit(): Promise<void>;
   rollback(): Promise<void>;

@@ -1,6 +1,7 @@
 import { isFreshetError } from '../errors.ts';
 import { assertName } from '../keys/key.ts';
 import type { DomainLimits } from '../log/coherence-log.ts';
+import { deletionVersion } from '../outbox/deletion-version.ts';
 import { currentTraceparent } from '../telemetry/trace-context.ts';
 import { commit } from './commit.ts';
 import type {
@@ -99,7 +100,15 @@ class PostgresDomain implements Origin {
        select pg_advisory_xact_lock_shared(${SCHEMA_VERSIONS_LOCK})`,
     );
     try {
-      return { ...transaction, check: await strongCheck(transaction.client, options) };
+      const { client } = transaction;
+      return {
+        ...transaction,
+        check: await strongCheck(client, options),
+        async runDeferred() {
+          await client.query('set constraints all immediate');
+        },
+        deletionVersion: () => deletionVersion(client),
+      };
     } catch (error) {
       await transaction.rollback();
       throw error;
@@ -118,7 +127,7 @@ class PostgresDomain implements Origin {
     });
   }
 
-  async #begin(statements: string): Promise<Omit<StrongTransaction, 'check'>> {
+  async #begin(statements: string): Promise<Pick<StrongTransaction, 'client' | 'commit' | 'rollback'>> {
     const client = await this.#pool.connect();
     try {
       await client.query(statements);

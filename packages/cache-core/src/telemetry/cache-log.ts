@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import type { CacheOutcome } from '../cache-aside/outcome.ts';
+import type { LeaseState } from '../freshness-lease/freshness-lease.ts';
 import type { CacheId } from '../keys/key.ts';
 
 /** The part of a pino logger that is used. */
@@ -38,6 +39,11 @@ export class CacheLog {
     ) {
       this.logger.debug({ entity, id, ...outcome }, outcome.hit === undefined ? 'cache miss' : 'cache hit');
     }
+  }
+
+  lease(state: LeaseState): void {
+    if (state.held) this.logger?.info({}, 'freshness lease held');
+    else this.logger?.info({ reason: state.reason }, 'freshness lease lost');
   }
 
   failed(what: string, error: unknown, fields: object = {}): void {

@@ -8,7 +8,6 @@ import { type CacheId, encodeId } from '../keys/key.ts';
 import { NO_VERSION, type Version } from '../keys/version.ts';
 import type { StrongTransaction } from '../origin/origin.ts';
 import type { QueryClient } from '../origin/query-client.ts';
-import { deletionVersion } from '../outbox/deletion-version.ts';
 import { type Fence, leavesTime, lift, Overtaken, raiseFence } from './fence.ts';
 import { KeyQueue } from './key-queue.ts';
 
@@ -96,9 +95,8 @@ export class WriteThrough<T> {
     let written: { result: R; prepared: Prepared<T>; version: Version };
     try {
       const result = await work(transaction.client);
-      // Deferred constraints and triggers run now, so that the row that is published is the row that is committed.
-      await transaction.client.query('set constraints all immediate');
-      written = { result, ...(await this.#readAgain(id, transaction.client, fence)) };
+      await transaction.runDeferred();
+      written = { result, ...(await this.#readAgain(id, transaction, fence)) };
     } catch (error) {
       await transaction.rollback();
       await lift(fence);
@@ -170,15 +168,15 @@ export class WriteThrough<T> {
 
   async #readAgain(
     id: CacheId,
-    client: QueryClient,
+    transaction: StrongTransaction,
     { blessing }: Fence,
   ): Promise<{ prepared: Prepared<T>; version: Version }> {
     const { policy, replica } = this.#entity;
     const startedAt = replica.clock.monotonicMs();
     // The server ends the transaction in time, and with it this load.
     const { signal } = new AbortController();
-    const loaded = await policy.load(id, { signal, client });
+    const loaded = await policy.load(id, { signal, client: transaction.client });
     const prepared = this.#entity.prepare(loaded, blessing, replica.clock.monotonicMs() - startedAt);
-    return { prepared, version: loaded === null ? await deletionVersion(client) : prepared.version };
+    return { prepared, version: loaded === null ? await transaction.deletionVersion() : prepared.version };
   }
 }

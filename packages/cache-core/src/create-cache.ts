@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { type Cache, ReplicaCache } from './cache.ts';
+import { systemClock } from './clock.ts';
+import { listen } from './freshness-lease/doorbell.ts';
+import { assertName } from './keys/key.ts';
+import type { L1Bounds } from './l1/l1.ts';
+import type { Timings } from './options.ts';
+import type { Origin } from './origin/origin.ts';
+import { replicaDoorbell } from './redis/protocol.ts';
+import { redisProtocol } from './redis/redis-protocol.ts';
+import type { Logger } from './telemetry/cache-log.ts';
+
+export interface CacheOptions {
+  /** First part of every key. */
+  service: string;
+  /** Names this process for operators, for example `user-service-1`. Default: the service. */
+  instance?: string;
+  /** From `connectRedis`. The cache listens on a duplicate of it; closing both connections is the cache's and yours. */
+  redis: Redis;
+  origin: Origin;
+  /** Bounds of each entity's part of L1. Default: 10,000 entries, any number of bytes. */
+  l1?: Partial<L1Bounds>;
+  /** Loads from the origin that run at the same time in this process. Default 16; another 1,000 may wait. */
+  loadConcurrency?: number;
+  /** A pino logger fits. Reads are logged at debug level. */
+  logger?: Logger;
+  /** Share of the reads that are logged, 0 to 1. Default 1. */
+  logSample?: number;
+  timings?: Partial<Timings>;
+}
+
+/** One replica of a service on real Redis. @throws FRESHET_INVALID_OPTIONS */
+export function createCache(options: CacheOptions): Cache {
+  const { service, instance = service, redis, origin, ...rest } = options;
+  assertName('service', service);
+  return new ReplicaCache({
+    ...rest,
+    service,
+    origin,
+    // Random and never used again: a process that comes back must not be taken for the one that died.
+    replicaId: `${instance}.${randomBytes(8).toString('hex')}`,
+    protocol: redisProtocol(redis, origin.name),
+    listen: (onRing) => listen(redis, replicaDoorbell(origin.name), systemClock, onRing),
+    clock: systemClock,
+    random: Math.random,
+    token: () => randomBytes(12).toString('base64url'),
+  });
+}
