@@ -91,6 +91,30 @@ describe('outages', () => {
     for (const replica of replicas) expect((await untilHit(replica, path)).json?.['name']).toBe('third');
   });
 
+  it('a writer killed between its COMMIT and the invalidation: the other replica is told all the same', async () => {
+    const proxy = await startFaultProxy({ url: database.url });
+    const writer = await system.startReplica('user', { DATABASE_URL: proxy.url });
+    const unwatch = proxy.watch((chunk, direction) => {
+      if (direction === 'toServer' && chunk.includes('commit')) proxy.pause('toClient');
+    });
+    const lost = writer.send('PATCH', path, { body: { name: 'Augusta' } }).catch(() => null);
+    await eventually(
+      async () => {
+        const [row] = await runSql<{ name: string }>(database, 'select name from users where id = $1', [id]);
+        return row?.name === 'Augusta';
+      },
+      { what: 'the change is committed' },
+    );
+    await writer.kill();
+    unwatch();
+    expect(await lost).toBeNull();
+    for (const replica of replicas) {
+      await eventually(async () => (await nameAt(replica)) === 'Augusta', {
+        what: `${replica.name} answers what the killed writer committed`,
+      });
+    }
+  });
+
   it('a replica killed and started again reads what it missed', async () => {
     await replicas[1].kill();
     await replicas[0].send('PATCH', path, { body: { name: 'while it was away' } });
