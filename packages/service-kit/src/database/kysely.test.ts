@@ -42,7 +42,12 @@ test('on a client, it neither begins nor releases', async () => {
   const client = await pool.connect();
   await client.query('begin');
   const db = kyselyOn<Tables>(client);
-  await expect(db.transaction().execute(async () => 1)).rejects.toThrow(TypeError);
+  let begun = false;
+  const transaction = db.transaction().execute(async () => {
+    begun = true;
+  });
+  await expect(transaction).rejects.toThrow(/do not begin or end one/);
+  expect(begun).toBe(false);
   const { rows } = await sql<{ now: string }>`select now()::text as now`.execute(db);
   await db.destroy();
   const again = await client.query<{ now: string }>('select now()::text as now');
