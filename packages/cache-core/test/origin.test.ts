@@ -30,7 +30,7 @@ describe('a transaction', () => {
     expect(await rows('thrown')).toBe(0);
   });
 
-  test('whose work hides a database error is not reported as committed', async () => {
+  test('G11: whose work hides a database error is not reported as committed', async () => {
     const origin = postgresDomain({ name: 'shop', pool: shop.pool });
     const hiding = origin.transaction(async (client) => {
       await client.query("insert into item values ('hidden', 1)");
@@ -61,7 +61,7 @@ describe('a transaction', () => {
     expect(pool.totalCount).toBe(0);
   });
 
-  test('whose answer to COMMIT is lost has an unknown outcome', async () => {
+  test('G11: whose answer to COMMIT is lost has an unknown outcome', async () => {
     const proxy = await startFaultProxy({ url: shop.databaseUrl });
     const pool = openPool(proxy.url);
     const origin = postgresDomain({ name: 'shop', pool });

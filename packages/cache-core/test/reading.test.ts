@@ -27,7 +27,7 @@ describe('layers', () => {
     expect(one.loads() + two.loads()).toBe(1);
   });
 
-  test('every layer hands out the same plain, frozen data', async () => {
+  test('G12: every layer hands out the same plain, frozen data', async () => {
     const [one, two] = [await shop.replica(), await shop.replica()];
     await shop.put('item', id, 7);
     const answers = [await one.items.get(id), await one.items.get(id), await two.items.get(id)];
@@ -47,7 +47,7 @@ describe('layers', () => {
     await eventually(async () => (await items.get(id))?.quantity === 1, { what: 'the inserted row is seen' });
   });
 
-  test('garbage under a key is a miss that mends it', async () => {
+  test('G10: garbage under a key is a miss that mends it', async () => {
     const { items, cache } = await shop.replica();
     await shop.put('item', id, 3);
     const redis = new Redis(shop.redis.url);
@@ -70,7 +70,7 @@ describe('layers', () => {
     redis.disconnect();
   });
 
-  test('an entry has a TTL of 15 min ± 10 %', async () => {
+  test('G8: an entry has a TTL of 15 min ± 10 %', async () => {
     const { items } = await shop.replica();
     await shop.put('item', id, 3);
     await items.get(id);
@@ -83,7 +83,7 @@ describe('layers', () => {
 });
 
 describe('one load per key', () => {
-  test('1,000 reads of a cold key over two replicas load once', async () => {
+  test('G7: 1,000 reads of a cold key over two replicas load once', async () => {
     const replicas = [await shop.replica(), await shop.replica()];
     await shop.put('item', id, 7);
     const reads = replicas.flatMap(({ items }) => Array.from({ length: 500 }, () => items.get(id)));
@@ -112,7 +112,7 @@ describe('one load per key', () => {
     expect(await late).toEqual({ id, quantity: 2 });
   });
 
-  test('without a lease at most one load of a key runs and one waits', async () => {
+  test('G7: without a lease at most one load of a key runs and one waits', async () => {
     const replica = await shop.replica({ leased: false, redisUrl: 'redis://127.0.0.1:1' });
     await shop.put('item', id, 1);
     const gate = Promise.withResolvers<void>();
@@ -123,7 +123,7 @@ describe('one load per key', () => {
     expect(replica.loads()).toBe(2);
   });
 
-  test('loads are bounded while the cache is cut off', async () => {
+  test('G7: loads are bounded while the cache is cut off', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const replica = await shop.replica({ redisUrl: proxy.url, loadConcurrency: 4 });
     proxy.cut();
@@ -143,7 +143,7 @@ describe('one load per key', () => {
 });
 
 describe('a slow fill against an invalidation', () => {
-  test('leaves the old value neither in memory nor in Redis', async () => {
+  test('G6: leaves the old value neither in memory nor in Redis', async () => {
     const [slow, other] = [await shop.replica(), await shop.replica()];
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -168,7 +168,7 @@ describe('a slow fill against an invalidation', () => {
     expect(await other.items.get(id)).toEqual({ id, quantity: 2 });
   });
 
-  test('a fill that was accepted before the event, and applied after it, does not enter memory', async () => {
+  test('G1: a fill that was accepted before the event, and applied after it, does not enter memory', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const slow = await shop.replica({ redisUrl: proxy.url });
     await shop.put('item', id, 1);
@@ -201,7 +201,7 @@ describe('a slow fill against an invalidation', () => {
 });
 
 describe('invalidation', () => {
-  test('an update in plain SQL is taken out of both replicas', async () => {
+  test('G1, G5: an update in plain SQL is taken out of both replicas', async () => {
     const replicas = [await shop.replica(), await shop.replica()];
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -213,7 +213,7 @@ describe('invalidation', () => {
     }
   });
 
-  test('a delete and a re-insert are seen too', async () => {
+  test('G1, G5: a delete and a re-insert are seen too', async () => {
     const { items } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -226,7 +226,7 @@ describe('invalidation', () => {
     await eventually(async () => (await items.get(id))?.quantity === 5, { what: 'the re-insert is seen' });
   });
 
-  test('a lost doorbell costs no more than a renewal', async () => {
+  test('G1: a lost doorbell costs no more than a renewal', async () => {
     const { items } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -239,7 +239,7 @@ describe('invalidation', () => {
     expect((await items.read(id)).cache.hit).toBe('l1');
   });
 
-  test('a killed subscriber connection loses nothing, and is replaced', async () => {
+  test('G1: a killed subscriber connection loses nothing, and is replaced', async () => {
     const { items } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -255,7 +255,7 @@ describe('invalidation', () => {
     redis.disconnect();
   });
 
-  test('whoever missed part of the log forgets everything', async () => {
+  test('G1: whoever missed part of the log forgets everything', async () => {
     const { items, cache } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -287,7 +287,7 @@ describe('invalidation', () => {
     await eventually(async () => (await items.read(id)).cache.hit === 'l2', { what: 'memory was emptied' });
   });
 
-  test('an entry of an older blessing is void', async () => {
+  test('G2: an entry of an older blessing is void', async () => {
     const one = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -301,7 +301,7 @@ describe('invalidation', () => {
 });
 
 describe('a minimum version', () => {
-  test('passes older cached answers by, and puts the newer one into the caches', async () => {
+  test('G3: passes older cached answers by, and puts the newer one into the caches', async () => {
     const { items } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -318,7 +318,7 @@ describe('a minimum version', () => {
     expect(await items.read(id, { minVersion: version })).toMatchObject({ version, cache: { hit: 'l1' } });
   });
 
-  test('passes a cached "not found" by', async () => {
+  test('G3: passes a cached "not found" by', async () => {
     const { items } = await shop.replica();
     await items.get(id);
     const version = await shop.put('item', id, 1);
@@ -345,7 +345,7 @@ describe('a minimum version', () => {
 });
 
 describe('when parts fail', () => {
-  test('without a relay, memory turns itself off, and on again with it', async () => {
+  test('G1, G2: without a relay, memory turns itself off, and on again with it', async () => {
     const { items, cache } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();
@@ -363,7 +363,7 @@ describe('when parts fail', () => {
     expect((await items.read(id)).cache.hit).toBe('l1');
   });
 
-  test('with Redis gone the origin answers; nothing hangs', async () => {
+  test('G9: with Redis gone the origin answers; nothing hangs', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const { items, cache } = await shop.replica({ redisUrl: proxy.url });
     await shop.put('item', id, 1);
@@ -379,7 +379,7 @@ describe('when parts fail', () => {
     await leased(cache);
   });
 
-  test('a connection that is lost takes the lease with it at once', async () => {
+  test('G1: a connection that is lost takes the lease with it at once', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const { items, cache } = await shop.replica({ redisUrl: proxy.url });
     await shop.put('item', id, 1);
@@ -392,7 +392,7 @@ describe('when parts fail', () => {
     expect(proxy.stats().cut).toBeGreaterThan(0);
   });
 
-  test('an L2 that answers nothing is passed by within the deadline', async () => {
+  test('G9: an L2 that answers nothing is passed by within the deadline', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const { items } = await shop.replica({ redisUrl: proxy.url, item: { whenUnproven: 'serve' } });
     await shop.put('item', id, 1);
@@ -405,7 +405,7 @@ describe('when parts fail', () => {
     proxy.resume();
   });
 
-  test('with the database gone, fresh values are served from memory and the rest fails', async () => {
+  test('G9: with the database gone, fresh values are served from memory and the rest fails', async () => {
     const { items, cache } = await shop.replica({
       item: {
         load: async () => {
@@ -422,7 +422,7 @@ describe('when parts fail', () => {
     expect(cache.stats()['item']).toMatchObject({ l2Hits: 1, originLoads: 1 });
   });
 
-  test('a Redis that comes back empty is not believed until it is blessed', async () => {
+  test('G1, G2: a Redis that comes back empty is not believed until it is blessed', async () => {
     const own = await Shop.open();
     const { items, cache } = await own.replica();
     await own.put('item', id, 1);
@@ -442,7 +442,7 @@ describe('when parts fail', () => {
     expect(await items.read(id)).toMatchObject({ value: { quantity: 2 } });
   });
 
-  test('a Redis that comes back from an old snapshot is not believed either', async () => {
+  test('G1, G2: a Redis that comes back from an old snapshot is not believed either', async () => {
     const own = await Shop.open();
     const { items, cache } = await own.replica();
     await own.put('item', id, 1);

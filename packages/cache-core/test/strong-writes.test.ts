@@ -35,7 +35,7 @@ async function stored(key = id): Promise<string | null> {
 }
 
 describe('a strong write', () => {
-  test('is seen by the next read of every replica, from a cache', async () => {
+  test('G4: is seen by the next read of every replica, from a cache', async () => {
     const [one, two] = [await shop.replica(), await shop.replica()];
     for (let quantity = 1; quantity <= 20; quantity++) {
       const written = await set(quantity % 2 === 0 ? one : two, quantity);
@@ -139,7 +139,7 @@ describe('many writers', () => {
     for (const { stock } of replicas) expect(await stock.get(id)).toMatchObject({ quantity: 0 });
   });
 
-  test('and readers agree on one order: no read is older than a write that had ended', async () => {
+  test('G4: and readers agree on one order: no read is older than a write that had ended', async () => {
     const replicas = [await shop.replica(), await shop.replica(), await shop.replica()];
     await set(replicas[0] as Replica, 0);
     let newestDone = 0n;
@@ -169,7 +169,7 @@ describe('many writers', () => {
 });
 
 describe('the barrier', () => {
-  test('waits for a replica that is cut off until its lease has run out, and for no longer', async () => {
+  test('G4: waits for a replica that is cut off until its lease has run out, and for no longer', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const writer = await shop.replica();
     const cutOff = await shop.replica({ redisUrl: proxy.url, commandTimeoutMs: 100 });
@@ -208,7 +208,7 @@ describe('the barrier', () => {
 });
 
 describe('when parts fail', () => {
-  test('with Redis gone a strong write is refused, retryably, and nothing is changed', async () => {
+  test('G11: with Redis gone a strong write is refused, retryably, and nothing is changed', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const replica = await shop.replica({ redisUrl: proxy.url });
     await set(replica, 1);
@@ -239,7 +239,7 @@ describe('when parts fail', () => {
     expect(await waiting).toMatchObject({ value: { quantity: 3 } });
   });
 
-  test('a blessing that was recorded meanwhile makes the write begin again, under the new one', async () => {
+  test('G4: a blessing that was recorded meanwhile makes the write begin again, under the new one', async () => {
     const own = await Shop.open();
     const replica = await own.replica({ timings: { strongWriteMs: 400 } });
     await own.relay.recordBlessing();
@@ -251,7 +251,7 @@ describe('when parts fail', () => {
     expect(await set(replica, 3)).toMatchObject({ value: { quantity: 3 } });
   });
 
-  test('a lost answer to COMMIT is reported as unknown, and no cache keeps the old value', async () => {
+  test('G4, G11: a lost answer to COMMIT is reported as unknown, and no cache keeps the old value', async () => {
     const proxy = await startFaultProxy({ url: shop.databaseUrl });
     const [writer, reader] = [await shop.replica({ databaseUrl: proxy.url }), await shop.replica()];
     await set(reader, 1);
@@ -275,7 +275,7 @@ describe('when parts fail', () => {
     proxy.resume();
   });
 
-  test('a transaction that takes too long is ended by the server before its fence falls', async () => {
+  test('G4: a transaction that takes too long is ended by the server before its fence falls', async () => {
     const [writer, reader] = [await shop.replica(), await shop.replica()];
     await set(writer, 1);
     const slow = writer.stock.write(id, async (client) => {
@@ -304,7 +304,7 @@ describe('when parts fail', () => {
 });
 
 describe('a rolling deploy', () => {
-  test('a strong write reaches the entries of every schema version in use', async () => {
+  test('G13: a strong write reaches the entries of every schema version in use', async () => {
     const [old, young] = [await shop.replica({ schemaVersion: 1 }), await shop.replica({ schemaVersion: 2 })];
     await set(old, 1);
     expect(await young.stock.get(id)).toMatchObject({ quantity: 1 });
@@ -314,7 +314,7 @@ describe('a rolling deploy', () => {
     expect(await old.stock.get(id)).toMatchObject({ quantity: 3 });
   });
 
-  test('a schema version that comes up during a write waits until the write has ended', async () => {
+  test('G13: a schema version that comes up during a write waits until the write has ended', async () => {
     const writer = await shop.replica();
     await set(writer, 1);
     const { promise, resolve } = Promise.withResolvers<Replica>();
