@@ -1,0 +1,130 @@
+import type { DomainLimits, SchemaVersion, Version } from '@freshet/cache-core/protocol';
+
+/** A row of a cached table: `item` (cache-aside) and `stock` (strong) both have this shape. */
+export interface Row {
+  value: number;
+  version: Version;
+}
+
+export interface StoredOutboxRow {
+  id: string;
+  service: string;
+  entity: string;
+  idParts: readonly string[] | null;
+  version: Version;
+  attempts: number;
+}
+
+export interface StoredBlessing {
+  number: number;
+  history: string;
+  origin: string;
+  limits: DomainLimits;
+  recordedBy: string;
+  recordedAtMs: number;
+  finished: boolean;
+}
+
+/** What a database refuses with. `code` as Postgres's SQLSTATE: 55P03 lock timeout, 25P04 transaction timeout, 40P01 deadlock. */
+export class PostgresError extends Error {
+  override readonly name = 'PostgresError';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * One Postgres server with one domain's database, where `installOutbox` and `cacheTable` have run for the tables `item` and `stock` of
+ * the service `sim`. Each method of a session is one statement, run at the instant of the call except where it waits for a lock.
+ */
+export interface PostgresServer {
+  connect(): PostgresSession;
+  /** Every session ends as if its client had died: open transactions roll back, locks are freed. */
+  restart(): void;
+  /** Committed rows, outbox and blessings, for checkers. */
+  inspect(): {
+    row(table: Table, id: string): Row | null;
+    pendingOutbox(): StoredOutboxRow[];
+    newestBlessing(): StoredBlessing | null;
+  };
+  /** Called synchronously inside each commit that changed rows, with the rows in the order of their versions. */
+  onCommit(listener: (changes: CommittedChange[]) => void): void;
+}
+
+export type Table = 'item' | 'stock';
+
+export interface CommittedChange {
+  table: Table;
+  id: string;
+  /** null: deleted. */
+  value: number | null;
+  /** Of the row, or of the deletion's outbox row. */
+  version: Version;
+  outboxId: string;
+}
+
+/**
+ * A connection. Outside of `begin` each statement is a transaction of its own. READ COMMITTED: each statement sees what was
+ * committed when it began, and its own transaction's changes. A failed statement aborts the transaction: everything but `rollback`
+ * and `commit` (which then answers 'ROLLBACK') fails with 25P02.
+ */
+export interface PostgresSession {
+  /** `transactionMs`: the server ends this session (25P04, and it is closed) after so long. `lockMs`: lock_timeout. */
+  begin(options?: { transactionMs?: number; lockMs?: number }): void;
+  /** The command tag: 'ROLLBACK' for a failed transaction. */
+  commit(): 'COMMIT' | 'ROLLBACK';
+  rollback(): void;
+  /** The client went away, now: rolls back, frees locks. Whoever waits in this session gets no answer. */
+  close(): void;
+  readonly closed: boolean;
+
+  read(table: Table, id: string): Row | null;
+  /** Upserts, under the row's lock: the version is drawn once the lock is held. Waits for it in order of arrival. */
+  put(table: Table, id: string, value: number): Promise<Row>;
+  /** Takes `amount` if there is so much: answers the new row, or null. Waits like `put`; judges after it has the lock. */
+  take(table: Table, id: string, amount: number): Promise<Row | null>;
+  /** Whether there was a row. Waits like `put`. */
+  remove(table: Table, id: string): Promise<boolean>;
+  nextVersion(): Version;
+
+  limits(): DomainLimits | null;
+  schemaVersions(): SchemaVersion[];
+  /** false when it is not registered. */
+  touchSchemaVersion(version: SchemaVersion): boolean;
+  addSchemaVersion(version: SchemaVersion): void;
+  /** Advisory, to the end of the transaction. Exclusive ones wait for shared ones and the other way round, in order of arrival. */
+  lockSchemaVersions(mode: 'shared' | 'exclusive'): Promise<void>;
+  strongCheck(
+    service: string,
+    entity: string,
+  ): { newestBlessing: number; schemaVersions: number[]; strongTransactionMs: number | null };
+
+  /** FOR UPDATE SKIP LOCKED, oldest first. */
+  lockOutbox(selection: { due: { limit: number } } | { ids: readonly string[] }): StoredOutboxRow[];
+  newestBlessing(): number;
+  /** Marks pending rows with the next applied_no each, only while `blessing` is the newest; answers how many. */
+  markApplied(ids: readonly string[], blessing: number): number;
+  postpone(ids: readonly string[], delayMs: number): void;
+  bury(id: string): void;
+  /** One snapshot: highest pending id, newest blessing, last applied_no drawn. */
+  outboxSnapshot(): { highestPendingId: string | null; newestBlessing: number; appliedNo: string };
+  /** One snapshot. */
+  progress(id: string | null): { pending: boolean; newestBlessing: number };
+  readBlessing(history: string): {
+    origin: string;
+    newest: (StoredBlessing & { ageMs: number }) | null;
+    historyKnown: boolean;
+  };
+  /** null when `expectedNewest` is not the newest any more. Under an advisory lock, in one transaction. */
+  recordBlessing(blessing: {
+    history: string;
+    origin: string;
+    limits: DomainLimits;
+    recordedBy: string;
+    headBlessing: number;
+    expectedNewest: number;
+  }): Promise<{ number: number; waitMs: number } | null>;
+  finishBlessing(number: number): void;
+}
