@@ -13,11 +13,12 @@ export interface OriginGateOptions {
 
 /**
  * Bounds what this process asks of the origin, however cold or cut off its caches are. A load that was given up keeps
- * its place until it really ends, or the bound would not hold.
+ * its place until it really ends, or the bound would not hold; one that had not begun leaves the queue.
  */
 export class OriginGate {
   readonly #options: OriginGateOptions;
-  readonly #queue: (() => void)[] = [];
+  /** What begins each load that waits, in the order in which they came. */
+  readonly #queue = new Set<() => void>();
   #running = 0;
 
   constructor(options: OriginGateOptions) {
@@ -31,7 +32,7 @@ export class OriginGate {
   /** @throws FRESHET_OVERLOADED when the queue is full, FRESHET_LOAD_TIMEOUT at the deadline, or what `load` throws. */
   async run<A>(load: (signal: AbortSignal) => Promise<A>): Promise<A> {
     const { clock, concurrency, queue, timeoutMs } = this.#options;
-    if (this.#running >= concurrency && this.#queue.length >= queue) {
+    if (this.#running >= concurrency && this.#queue.size >= queue) {
       throw new FreshetError(
         'FRESHET_OVERLOADED',
         'Too many loads wait for the database. Try again shortly.',
@@ -49,14 +50,19 @@ export class OriginGate {
         retryable: true,
       },
     );
+    const start = (): void => {
+      this.#running++;
+      // In an async function, as a load may throw before it returns a promise.
+      const loading = (async () => await load(controller.signal))().then(resolve, reject);
+      void loading.finally(() => this.#leave());
+    };
     const cancelDeadline = clock.after(timeoutMs, () => {
+      this.#queue.delete(start);
       reject(timedOut);
       controller.abort(timedOut);
     });
-    this.#enter(async () => {
-      if (controller.signal.aborted) return;
-      await load(controller.signal).then(resolve, reject);
-    });
+    if (this.#running < concurrency) start();
+    else this.#queue.add(start);
     try {
       return await promise;
     } finally {
@@ -64,15 +70,11 @@ export class OriginGate {
     }
   }
 
-  #enter(task: () => Promise<void>): void {
-    const start = (): void => {
-      this.#running++;
-      void task().finally(() => {
-        this.#running--;
-        this.#queue.shift()?.();
-      });
-    };
-    if (this.#running < this.#options.concurrency) start();
-    else this.#queue.push(start);
+  #leave(): void {
+    this.#running--;
+    const [next] = this.#queue;
+    if (next === undefined) return;
+    this.#queue.delete(next);
+    next();
   }
 }

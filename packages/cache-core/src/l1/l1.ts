@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { compareVersions, NO_VERSION, type Version } from '../keys/version.ts';
+import { compareVersions, MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
 
 /** A value in this process's memory, shared by everybody who reads it. */
 export interface L1Entry<T> {
@@ -50,7 +50,8 @@ export class L1<T> {
 
   removeOlder(id: string, version: Version): void {
     const present = this.#entries.peek(id);
-    if (present !== undefined && compareVersions(present.version, version) < 0) this.#entries.delete(id);
+    if (present === undefined) return;
+    if (version === MAX_VERSION || compareVersions(present.version, version) < 0) this.#entries.delete(id);
   }
 
   remove(id: string): void {
