@@ -14,6 +14,12 @@ export interface ProductServiceOptions {
   readonly stock: StockService;
 }
 
+export interface ProductPut {
+  readonly product: Product;
+  readonly version: Version;
+  readonly created: boolean;
+}
+
 export type ProductService = ReturnType<typeof productService>;
 
 /** The catalogue, cached aside: master data, read often and changed rarely. */
@@ -38,23 +44,19 @@ export function productService({ cache, origin, pool, stock }: ProductServiceOpt
     },
 
     /** @throws Problem 412 */
-    async put(
-      id: string,
-      body: ProductBody,
-      conditions: WriteConditions,
-    ): Promise<{ product: Product; created: boolean }> {
-      let created = false;
-      const product = await write(id, async (transaction) => {
+    put(id: string, body: ProductBody, conditions: WriteConditions): Promise<ProductPut> {
+      return write(id, async (transaction) => {
         for (;;) {
           const version = await lockProduct(transaction, id);
           checkPreconditions(conditions, version);
-          if (version !== null) return updateProduct(transaction, id, body);
-          const inserted = await insertProduct(transaction, id, body);
-          created = inserted !== null;
-          if (inserted) return inserted;
+          if (version !== null) {
+            const product = await updateProduct(transaction, id, body);
+            return { product, version: product.version, created: false };
+          }
+          const product = await insertProduct(transaction, id, body);
+          if (product !== null) return { product, version: product.version, created: true };
         }
       });
-      return { product, created };
     },
 
     /**
