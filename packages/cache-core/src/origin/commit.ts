@@ -1,9 +1,10 @@
 import { FreshetError } from '../errors.ts';
 import type { QueryClient } from './query-client.ts';
 
-// The server says why it did not commit. What is left out: connection exceptions (08), an operator's intervention
-// (57), internal errors (XX) and transaction_timeout (25P04), after which the commit may stand.
-const REFUSED = /^(?!08|57|XX|25P04)[0-9A-Z]{5}$/;
+// The server says why it did not commit. What is left out: connection exceptions (08), no space (53), an operator's
+// intervention (57), system and internal errors (58, XX) and transaction_timeout (25P04), after which the commit may
+// stand, and the sockets' own codes, some of which have five letters too (EPIPE).
+const REFUSED = /^(?!08|53|57|58|25P04)(?:\d\d|F0|HV|P0)[0-9A-Z]{3}$/;
 
 /**
  * Commits, and says truthfully what came of it.

@@ -1,0 +1,111 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Telemetry } from '../../test/active-span.ts';
+import { CacheLog, type Logger } from './cache-log.ts';
+
+interface Line {
+  level: string;
+  fields: object;
+  message: string;
+}
+
+let lines: Line[];
+
+beforeEach(() => {
+  lines = [];
+});
+
+function logger(level: string): Logger & { isLevelEnabled: (level: string) => boolean } {
+  const log = (name: string) => (fields: object, message: string) =>
+    lines.push({ level: name, fields, message });
+  return {
+    debug: log('debug'),
+    info: log('info'),
+    warn: log('warn'),
+    error: log('error'),
+    isLevelEnabled: (asked) => asked === level,
+  };
+}
+
+const never = (): number => {
+  throw new Error('No random number was to be drawn.');
+};
+
+describe('reads are logged', () => {
+  test('with the entity, the id and what the cache did', () => {
+    const log = new CacheLog(logger('debug'), 1, () => 0.99);
+    log.read('item', '1', { hit: 'l2', detail: 'l2', ttlMs: 5 });
+    log.read('item', ['a', 'b'], { fwd: 'bypass', detail: 'fence' });
+    expect(lines).toEqual([
+      {
+        level: 'debug',
+        fields: { entity: 'item', id: '1', hit: 'l2', detail: 'l2', ttlMs: 5 },
+        message: 'cache hit',
+      },
+      {
+        level: 'debug',
+        fields: { entity: 'item', id: ['a', 'b'], fwd: 'bypass', detail: 'fence' },
+        message: 'cache miss',
+      },
+    ]);
+  });
+
+  test('at debug level only: at any other, a hit draws no random number and makes no object', () => {
+    const { isLevelEnabled: _, ...withoutLevels } = logger('debug');
+    for (const given of [logger('info'), withoutLevels, undefined]) {
+      new CacheLog(given, 1, never).read('item', '1', { hit: 'l1' });
+    }
+    expect(lines).toEqual([]);
+  });
+
+  test('by the share that was asked for', () => {
+    const draws = [0, 0.09, 0.1, 0.5, 0.999];
+    const log = new CacheLog(logger('debug'), 0.1, () => draws.shift() ?? 1);
+    for (let read = 0; read < 5; read++) log.read('item', String(read), { hit: 'l1' });
+    expect(lines.map(({ fields }) => fields)).toEqual([
+      { entity: 'item', id: '0', hit: 'l1' },
+      { entity: 'item', id: '1', hit: 'l1' },
+    ]);
+  });
+
+  test('never with a share of 0', () => {
+    new CacheLog(logger('debug'), 0, never).read('item', '1', { hit: 'l1' });
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('the active span', () => {
+  const SPAN = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
+
+  test('says which layer answered, and why the origin did', () => {
+    const telemetry = Telemetry.install();
+    const log = new CacheLog(undefined, 1, never);
+    const hit = telemetry.activate(SPAN);
+    log.read('item', '1', { hit: 'l1', detail: 'l1' });
+    expect(hit).toEqual({
+      'freshet.cache.entity': 'item',
+      'freshet.cache.layer': 'l1',
+      'freshet.cache.detail': 'l1',
+    });
+    const miss = telemetry.activate(SPAN);
+    log.read('item', '1', { fwd: 'miss' });
+    expect(miss).toEqual({
+      'freshet.cache.entity': 'item',
+      'freshet.cache.layer': 'origin',
+      'freshet.cache.fwd': 'miss',
+    });
+  });
+
+  test('is left alone when it does not record', () => {
+    const attributes = Telemetry.install().activate(SPAN, false);
+    new CacheLog(undefined, 1, never).read('item', '1', { hit: 'l1', detail: 'l1' });
+    expect(attributes).toEqual({});
+  });
+});
+
+test('what failed is a warning with its error', () => {
+  const error = new Error('Redis is gone');
+  new CacheLog(logger('info'), 1, never).failed('invalidation left to the relay', error, { entity: 'item' });
+  expect(lines).toEqual([
+    { level: 'warn', fields: { err: error, entity: 'item' }, message: 'invalidation left to the relay' },
+  ]);
+});
