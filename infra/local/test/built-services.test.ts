@@ -15,9 +15,12 @@ const within = { timeout: 30_000, interval: 50 };
 test('what `pnpm build` makes runs on plain Node, with its SQL and its Lua', async () => {
   await promisify(execFile)(process.execPath, ['infra/build/build.mjs'], { cwd: root });
   const servers = await startServers();
-  await startBuilt('invalidation-relay', servers);
-  await startBuilt('user-service', servers);
-  const inventory = await startBuilt('inventory-service', servers);
+  // Together: the services wait for a relay, and the relay for the databases that they migrate.
+  const [inventory] = await Promise.all([
+    startBuilt('inventory-service', servers),
+    startBuilt('user-service', servers),
+    startBuilt('invalidation-relay', servers),
+  ]);
 
   const product = `${inventory}/products/lamp`;
   const headers = { 'content-type': 'application/json' };

@@ -1,7 +1,7 @@
 import { ms, type Page } from './page.ts';
 import { type Answer, request, type Pair } from './replica.ts';
 
-export const tourProduct = 'tour-lamp';
+const tourProduct = 'tour-lamp';
 
 /** Stock is strong: whoever reads after a write was answered reads that write, on any replica. Asked once, not polled. */
 export async function showStrongStock(page: Page, { first, second }: Pair): Promise<void> {
