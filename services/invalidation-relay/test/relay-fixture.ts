@@ -1,11 +1,13 @@
 import { connectRedis, installOutbox } from '@freshet/cache-core';
-import { encodeEntry, redisProtocol, type Version } from '@freshet/cache-core/protocol';
+import { encodeEntry, redisProtocol, systemClock, type Version } from '@freshet/cache-core/protocol';
 import { createLogger } from '@freshet/service-kit';
 import { createDatabase, disposeAtEnd, eventually, startRedis, type TestRedis } from '@freshet/test-kit';
 import { Pool } from 'pg';
+import { Blesser } from '../src/blessing/blesser.ts';
+import { PostgresBlessingStore } from '../src/blessing/postgres-blessing-store.ts';
 import type { RelayTiming } from '../src/domain/domain-relay.ts';
 import { openDomain, type OpenDomain } from '../src/domain/open-domain.ts';
-import type { Faults } from '../src/faults/faults.ts';
+import { type Faults, noFaults } from '../src/faults/faults.ts';
 
 export const DOMAIN = 'user';
 /** Small, so that a blessing's wait is one; lasting long enough that a slow machine does not mistake them. */
@@ -24,6 +26,8 @@ export interface RelayFixture {
   /** Puts an entry of the current blessing under the key. */
   cacheEntry(key: string, version: Version): Promise<void>;
   untilBlessed(): Promise<number>;
+  /** The first blessing, by the test itself: for relays that are told not to look. */
+  bless(): Promise<void>;
   untilDrained(): Promise<void>;
   pending(): Promise<number>;
   logEntries(): Promise<{ kind: string; key: string; v: string; tp?: string }[]>;
@@ -101,6 +105,18 @@ export async function createRelayFixture(): Promise<RelayFixture> {
         },
         { what: 'Redis is blessed' },
       ),
+    async bless() {
+      const blesser = new Blesser({
+        store: new PostgresBlessingStore(db),
+        protocol,
+        clock: systemClock,
+        faults: noFaults,
+        limits: LIMITS,
+        self: 'the test',
+        onRecorded: () => {},
+      });
+      await blesser.watch();
+    },
     async untilDrained() {
       await eventually(async () => (await fixture.pending()) === 0, { what: 'the outbox is drained' });
     },

@@ -7,7 +7,7 @@ import { createRelayFixture, DOMAIN, LIMITS, type RelayFixture } from '../../tes
 import { noFaults } from '../faults/faults.ts';
 import { Blesser, type BlesserDependencies } from './blesser.ts';
 import { UNFINISHED_MARGIN_MS } from './blessing-decision.ts';
-import { PostgresBlessingStore } from './postgres-blessing-store.ts';
+import { BLESSING_LOCK, PostgresBlessingStore } from './postgres-blessing-store.ts';
 
 const WAIT_MS = withDrift(Math.max(LIMITS.maxStalenessMs, LIMITS.strongTransactionMs));
 
@@ -38,6 +38,14 @@ async function recorded(fixture: RelayFixture) {
     `select number::int, recorded_by as "recordedBy", finished_at is not null as finished from freshet.blessing order by number`,
   );
   return rows;
+}
+
+async function recordForeign({ db }: RelayFixture, number: number): Promise<void> {
+  await db.query(
+    `insert into freshet.blessing (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
+     values ($1, 'another server', 'x', 1, 1, 1, 'another relay')`,
+    [number],
+  );
 }
 
 async function otherRedis(): Promise<{ protocol: Protocol; redis: ReturnType<typeof connectRedis> }> {
@@ -101,25 +109,38 @@ test('two relays at once: one blesses, the other leaves it alone', async () => {
   expect(await recorded(fixture)).toHaveLength(1);
 });
 
+test('relays record one after the other', async () => {
+  const fixture = await createRelayFixture();
+  const other = await fixture.db.connect();
+  const waiting = async () =>
+    (await other.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rowCount;
+  await other.query('begin');
+  await other.query('select pg_advisory_xact_lock($1)', [BLESSING_LOCK]);
+  const watching = blesserOn(fixture).watch();
+  await eventually(waiting, { what: 'the blesser waits for its turn' });
+  expect(await recorded(fixture)).toEqual([]);
+  await other.query('commit');
+  other.release();
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 1 });
+});
+
 test('a relay that decided on an older state records nothing', async () => {
   const fixture = await createRelayFixture();
   const store = new PostgresBlessingStore(fixture.db);
   const slow = blesserOn(fixture, {
-    self: 'relay-b',
     store: {
-      read: async (history) => {
-        const seen = await store.read(history);
-        await blessFirst(fixture);
-        return seen;
+      read: (history) => store.read(history),
+      async record(blessing) {
+        await recordForeign(fixture, 1);
+        return store.record(blessing);
       },
-      record: (blessing) => store.record(blessing),
       snapshot: () => store.snapshot(),
       finish: (number) => store.finish(number),
       history: (limit) => store.history(limit),
     },
   });
   await expect(slow.watch()).resolves.toMatchObject({ do: 'given-up' });
-  expect(await recorded(fixture)).toHaveLength(1);
+  expect(await recorded(fixture)).toMatchObject([{ recordedBy: 'another relay' }]);
 });
 
 test('a relay that saw Redis before, and Postgres after another’s blessing, does not bless a second time', async () => {
@@ -193,10 +214,7 @@ test('is given up when a newer blessing was recorded during the wait', async () 
   const clock = manualClock();
   const watching = blesserOn(fixture, { clock }).watch();
   await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
-  await fixture.db.query(
-    `insert into freshet.blessing (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
-     values (3, 'another server', 'x', 1, 1, 1, 'another relay')`,
-  );
+  await recordForeign(fixture, 3);
   clock.advance(WAIT_MS);
   await expect(watching).resolves.toMatchObject({ do: 'given-up' });
   expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
@@ -212,7 +230,7 @@ test('is given up when another server answers after the wait', async () => {
   await fixture.cache.restart();
   await eventually(() => fixture.protocol.status(), { what: 'the new server answers' });
   clock.advance(WAIT_MS);
-  await expect(watching).resolves.toMatchObject({ do: 'given-up' });
+  await expect(watching).resolves.toEqual({ do: 'given-up', why: 'another Redis answers now' });
   expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
 });
 
@@ -255,6 +273,17 @@ test('the watermark of a new blessing is an instant before its snapshot', async 
   const { asOf } = await fixture.protocol.status();
   expect(asOf).toBeGreaterThan(0);
   expect(asOf).toBeLessThanOrEqual(snapshotMs);
+});
+
+test('a Postgres that failed over is another origin: the domain is blessed anew', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.redis.hset(`{coherence:${DOMAIN}}:head`, { origin: '7000000000000000000:2' });
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 2 });
 });
 
 test('a head of another Postgres is blessed anew, with a higher number than both know', async () => {

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { inTransaction } from '../domain/in-transaction.ts';
 import type { BlessingRecord, BlessingStore, BlessingToRecord, RecordedBlessing } from './blessing-store.ts';
 
-// Any constant: 'freshet' in hexadecimal, the low bytes.
-const ADVISORY_LOCK = 0x66726573;
+/** Of the domain's database: whoever holds it records. Any constant does; this one spells 'fres'. */
+export const BLESSING_LOCK = 0x66726573;
 
 // pg_control_checkpoint() names a new timeline only after the first checkpoint on it; the WAL's file name at once.
 const ORIGIN = `(select system_identifier from pg_control_system())::text
@@ -52,7 +52,7 @@ export class PostgresBlessingStore implements BlessingStore {
 
   record(blessing: BlessingToRecord): Promise<{ number: number; waitMs: number } | null> {
     return inTransaction(this.#pool, async (client) => {
-      await client.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+      await client.query('select pg_advisory_xact_lock($1)', [BLESSING_LOCK]);
       // A statement of its own: its snapshot must be taken after the lock was got.
       const { rows } = await client.query<{ newest: string; wait_ms: number }>(
         `select coalesce(max(number), 0) as newest,

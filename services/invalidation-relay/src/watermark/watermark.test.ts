@@ -9,6 +9,7 @@ import { Watermark } from './watermark.ts';
 /** A watermark of the test's own, ticked by hand, beside a relay whose clockwork for it is off. */
 async function setUp(options: { drains: boolean }) {
   const fixture = await createRelayFixture();
+  await fixture.bless();
   const held = Promise.withResolvers<void>();
   fixture.startRelay({
     timing: { tickMs: 3_600_000, blessingWatchMs: 3_600_000 },
@@ -17,7 +18,6 @@ async function setUp(options: { drains: boolean }) {
       at: (point) => (point === 'after-append' && !options.drains ? held.promise : Promise.resolve()),
     },
   });
-  await fixture.untilBlessed();
   const store = new PostgresOutboxStore(fixture.db);
   return { fixture, store, release: held.resolve };
 }
@@ -49,7 +49,6 @@ test('waits for a row that another, stopped relay holds', async () => {
   release();
   await fixture.untilDrained();
   expect(await watermark.tick()).toMatchObject({ kind: 'moved' });
-  // The instant of the first tick, not of the last: nothing is known yet about what came between.
   expect((await fixture.protocol.status()).asOf).toBeGreaterThanOrEqual(committed);
 });
 
@@ -58,6 +57,7 @@ test('rows that come later do not hold an earlier instant back', async () => {
   await fixture.db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
   const watermark = watermarkOf(fixture, store);
   expect(await watermark.tick()).toMatchObject({ kind: 'waiting' });
+  const between = (await fixture.protocol.status()).timeMs;
   release();
   await fixture.untilDrained();
   // Pending, and above the highest that the first tick saw.
@@ -66,6 +66,8 @@ test('rows that come later do not hold an earlier instant back', async () => {
      values ('user', 'profile', array['bob'], 1, 'manual', clock_timestamp() + interval '1 hour')`,
   );
   expect(await watermark.tick()).toMatchObject({ kind: 'moved' });
+  // To the instant of the first tick: after it nobody has looked for what is pending.
+  expect((await fixture.protocol.status()).asOf).toBeLessThanOrEqual(between);
   expect(await watermark.tick()).toMatchObject({ kind: 'waiting' });
 });
 
@@ -108,6 +110,15 @@ test('is refused when the server is not under the newest blessing', async () => 
   const { fixture, store } = await setUp({ drains: true });
   await recordForeignBlessing(fixture);
   expect(await watermarkOf(fixture, store).tick()).toMatchObject({ kind: 'refused' });
+});
+
+test('is refused when the first look already shows another blessing', async () => {
+  const { fixture, store } = await setUp({ drains: true });
+  const watermark = watermarkOf(fixture, {
+    snapshot: async () => ({ ...(await store.snapshot()), newestBlessing: 1_000 }),
+    progress: (id) => store.progress(id),
+  });
+  expect(await watermark.tick()).toMatchObject({ kind: 'refused' });
 });
 
 test('an unblessed server gets none', async () => {

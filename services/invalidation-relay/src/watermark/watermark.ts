@@ -45,9 +45,6 @@ export class Watermark {
       this.#candidate = null;
       return { kind: 'unblessed' };
     }
-    if (this.#candidate?.history !== status.history || this.#candidate.blessing !== status.blessing) {
-      this.#candidate = null;
-    }
     this.#candidate ??= await this.#take(status);
     const candidate = this.#candidate;
     if (candidate === null) return { kind: 'refused', ageMs };
@@ -62,6 +59,7 @@ export class Watermark {
     this.#candidate = null;
     await this.#deps.faults.at('before-watermark');
     const { history, blessing, timeMs, appliedNo } = candidate;
+    // Refused by any server but the one, and any blessing but the one, that the candidate was taken under.
     const moved = await protocol.watermark({ history, blessing, timeMs, appliedNo });
     return { kind: moved ? 'moved' : 'refused', ageMs };
   }
