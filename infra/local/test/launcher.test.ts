@@ -9,15 +9,18 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { preferredPorts } from '../src/start/topology.ts';
 import { alive, descendantsOf, kill, type Launched, launch } from './launched.ts';
 
+// A whole system starts in a few seconds, and in many more on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
+
 const run = promisify(execFile);
-const within = { timeout: 30_000, interval: 50 };
+const within = { timeout: 60_000, interval: 50 };
 
 describe('a running system', () => {
   let launched: Launched;
   beforeAll(async () => {
     launched = await launch({});
     await launched.untilUp();
-  }, 120_000);
+  }, 180_000);
   afterAll(() => launched.dispose());
 
   test('system.json names every process, and all of them are ready', async () => {
@@ -50,6 +53,14 @@ describe('a running system', () => {
     expect(output).not.toContain('NOT AS PROMISED');
     expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(output).not.toContain('\u001B');
+  });
+
+  test('every address that is announced answers', async () => {
+    const announced = launched.output().split('Where everything is\n')[1]?.split('\n\n')[0] ?? '';
+    const urls = announced.match(/http:\S+/g) ?? [];
+    expect(urls).toHaveLength(5);
+    const answers = await Promise.all(urls.map(async (url) => ({ url, status: (await fetch(url)).status })));
+    expect(answers).toEqual(urls.map((url) => ({ url, status: 200 })));
   });
 
   test('the lines to copy work as they are', async () => {

@@ -1,9 +1,12 @@
 import { Client } from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from '../src/parts/free-port.ts';
 import { startPostgres } from '../src/parts/postgres.ts';
 import { startRedisServer } from '../src/parts/redis.ts';
 import { alive, everythingStartedBy, launch, type Launched } from './launched.ts';
+
+// A whole system starts in a few seconds, and in many more on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 /**
  * What it said instead of starting: one sentence on one line, with an exit code that says so.
