@@ -2,7 +2,7 @@ import { defaultInstanceName } from './instance-name.ts';
 import type { ConfigOf } from './read-config.ts';
 import { choice, integer, optionalHttpUrl, redisUrl, text } from './variable.ts';
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** The variables that every service has. */
 export function commonVariables(service: { name: string; port: number }) {

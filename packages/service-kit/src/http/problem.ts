@@ -52,7 +52,7 @@ export class Problem extends Error {
 }
 
 /** The `type` of problems with `code`: a name, not an address. */
-export function problemType(code: string): string {
+function problemType(code: string): string {
   return `urn:freshet:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 }
 

@@ -1,17 +1,10 @@
-let flush: (() => Promise<void>) | undefined;
+let flush: () => Promise<void> = async () => {};
 
 export function onTelemetryShutdown(shutdown: () => Promise<void>): void {
   flush = shutdown;
 }
 
-/**
- * Sends the spans that are still here. Never rejects: a collector that is down must not change how the
- * process ends. The caller bounds the time.
- */
-export async function shutdownTelemetry(): Promise<void> {
-  try {
-    await flush?.();
-  } catch {
-    // Nobody is left to tell.
-  }
+/** Sends the spans that are still here. Rejects, or takes its time, when the collector is down. */
+export function shutdownTelemetry(): Promise<void> {
+  return flush();
 }
