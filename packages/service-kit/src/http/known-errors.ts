@@ -14,7 +14,7 @@ function cacheProblem(error: unknown): Problem | undefined {
       return new Problem({
         status: 400,
         code: 'INVALID_ID',
-        detail: 'The id is malformed: it must be 1 to 256 printable characters. Correct it and try again.',
+        detail: 'The id is empty, too long, or has characters that no id has. Correct it and try again.',
         ...extra,
       });
     case 'FRESHET_INVALID_VERSION':
