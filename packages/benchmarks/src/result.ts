@@ -13,7 +13,7 @@ export interface Comparison {
   readonly unit: 'µs' | 'req/s';
   readonly measured: number;
   readonly baseline: number;
-  /** measured / baseline, of each round. */
+  /** measured / baseline, of each round; for rates too. */
   readonly ratio: Spread;
   /** Rounds that measured something else, and are not among the others. */
   readonly discarded: number;

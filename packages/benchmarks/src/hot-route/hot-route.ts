@@ -53,7 +53,7 @@ export async function hotRoute(ground: Ground, source: ItemsSource): Promise<Res
   });
   return [
     { ...compare('hot route', 'req/s', ({ perSecond }) => perSecond), target: { atLeast: 0.8 } },
-    compare('hot route, CPU of a request', 'µs', ({ cpuUs }) => cpuUs),
+    compare('hot route: CPU of a request', 'µs', ({ cpuUs }) => cpuUs),
   ];
 }
 

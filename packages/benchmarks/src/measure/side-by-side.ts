@@ -21,13 +21,25 @@ export interface SideBySideOptions {
 
 export interface Measured {
   readonly name: string;
+  readonly elapsed: Compared;
+  /** Of this process, all threads: what others take from a busy machine is not in it. */
+  readonly cpu: Compared;
+  /** Rounds that were thrown away, since one contender did something else in them. */
+  readonly discarded: number;
+}
+
+export interface Compared {
   /** Of one operation, in microseconds: the median of the rounds. */
   readonly us: number;
   readonly baselineUs: number;
   /** Its time over the baseline's, in the same round. */
   readonly ratio: Spread;
-  /** Rounds that were thrown away, since one contender did something else in them. */
-  readonly discarded: number;
+}
+
+/** Microseconds of one operation. */
+interface Time {
+  readonly elapsed: number;
+  readonly cpu: number;
 }
 
 /**
@@ -37,7 +49,7 @@ export interface Measured {
 export async function sideBySide(options: SideBySideOptions): Promise<Measured[]> {
   const { baseline, others, operations, rounds, warmUpRounds } = options;
   const contenders = [baseline, ...others];
-  const kept: number[][] = [];
+  const kept: Time[][] = [];
   let discarded = 0;
   for (let round = 0; kept.length < warmUpRounds + rounds; round++) {
     const times = await oneRound(contenders, round, operations);
@@ -45,42 +57,50 @@ export async function sideBySide(options: SideBySideOptions): Promise<Measured[]
     else if (++discarded > rounds) throw new Error('Too many rounds measured something else.');
   }
   const counted = kept.slice(warmUpRounds);
-  const timesOf = (index: number): number[] => counted.map((times) => times[index] ?? Number.NaN);
-  const baselineTimes = timesOf(0);
-  return others.map(({ name }, index) => {
-    const own = timesOf(index + 1);
-    return {
-      name,
-      us: median(own),
-      baselineUs: median(baselineTimes),
-      ratio: spread(own.map((us, round) => us / (baselineTimes[round] ?? Number.NaN))),
-      discarded,
-    };
-  });
+  return others.map(({ name }, index) => ({
+    name,
+    elapsed: compare(counted, index + 1, ({ elapsed }) => elapsed),
+    cpu: compare(counted, index + 1, ({ cpu }) => cpu),
+    discarded,
+  }));
 }
 
-/** Microseconds of an operation of each contender, whose turn comes first in every so many rounds; null: discard it. */
+function compare(rounds: readonly Time[][], index: number, figure: (time: Time) => number): Compared {
+  const timesOf = (contender: number): number[] =>
+    rounds.flatMap((times) => times[contender] ?? []).map(figure);
+  const own = timesOf(index);
+  const baseline = timesOf(0);
+  return {
+    us: median(own),
+    baselineUs: median(baseline),
+    ratio: spread(own.map((us, round) => us / (baseline[round] ?? Number.NaN))),
+  };
+}
+
+/** The time of each contender, whose turn comes first in every so many rounds; null: discard the round. */
 async function oneRound(
   contenders: readonly Contender[],
   round: number,
   operations: number,
-): Promise<number[] | null> {
-  const times = contenders.map(() => Number.NaN);
+): Promise<Time[] | null> {
+  const times: Time[] = [];
   for (let turn = 0; turn < contenders.length; turn++) {
     const index = (round + turn) % contenders.length;
-    const us = await timed(contenders[index], operations);
-    if (us === null) return null;
-    times[index] = us;
+    const time = await timed(contenders[index], operations);
+    if (time === null) return null;
+    times[index] = time;
   }
   return times;
 }
 
-async function timed(contender: Contender | undefined, operations: number): Promise<number | null> {
+async function timed(contender: Contender | undefined, operations: number): Promise<Time | null> {
   // Timers and sockets get their turn, and one contender's garbage is not collected on another's time.
   await nextTurn();
   globalThis.gc?.();
+  const cpuBefore = process.cpuUsage();
   const begin = performance.now();
   const asWanted = await contender?.run(operations);
-  const us = ((performance.now() - begin) * 1_000) / operations;
-  return asWanted === true ? us : null;
+  const elapsed = (performance.now() - begin) * 1_000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return asWanted === true ? { elapsed: elapsed / operations, cpu: (user + system) / operations } : null;
 }

@@ -43,7 +43,7 @@ async function compare(what: string, update: (table: string) => Run, operations:
     rounds: 15,
     warmUpRounds: 3,
   });
-  return measured.map(({ us, baselineUs, ratio, discarded }) => ({
+  return measured.map(({ elapsed: { us, baselineUs, ratio }, discarded }) => ({
     kind: 'comparison',
     what,
     against: 'without triggers',

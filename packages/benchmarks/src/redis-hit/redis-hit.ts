@@ -1,8 +1,10 @@
 import { type Item, type ItemsSource, itemIds, openItems, warm } from '../ground/items.ts';
 import { sideBySide } from '../measure/side-by-side.ts';
+import type { Spread } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
 
 const inFlight = 64;
+const atLeast = 0.9;
 
 /**
  * An L2 hit against GET and JSON.parse of the same stored text, each with 64 in flight on an equal connection.
@@ -40,24 +42,36 @@ export async function redisHit(source: ItemsSource): Promise<Result[]> {
       warmUpRounds: 5,
     });
     if (measured === undefined) return [];
-    const { us, baselineUs, ratio, discarded } = measured;
+    const { elapsed, cpu, discarded } = measured;
+    const compared = { kind: 'comparison' as const, against: 'GET + JSON.parse', discarded };
     return [
       {
-        kind: 'comparison',
+        ...compared,
         what: `L2 hits, ${inFlight} in flight`,
-        against: 'GET + JSON.parse',
         unit: 'req/s',
-        measured: 1e6 / us,
-        baseline: 1e6 / baselineUs,
-        // Of rates: the slower has the longer time.
-        ratio: { min: 1 / ratio.max, median: 1 / ratio.median, max: 1 / ratio.min },
-        discarded,
-        target: { atLeast: 0.9 },
+        measured: 1e6 / elapsed.us,
+        baseline: 1e6 / elapsed.baselineUs,
+        ratio: inverse(elapsed.ratio),
+        target: { atLeast },
+      },
+      {
+        ...compared,
+        what: 'L2 hit: CPU',
+        unit: 'µs',
+        measured: cpu.us,
+        baseline: cpu.baselineUs,
+        ratio: cpu.ratio,
+        target: { atMost: 1 / atLeast },
       },
     ];
   } finally {
     await open.close();
   }
+}
+
+/** Of rates, from that of times. */
+function inverse({ min, median, max }: Spread): Spread {
+  return { min: 1 / max, median: 1 / median, max: 1 / min };
 }
 
 /** So many reads, of one key after the other, with 64 under way at any time. */

@@ -44,7 +44,14 @@ function latencyRow({ what, p50, p99, max, samples, discarded }: Latency): strin
 }
 
 function written({ atMost, atLeast }: Target): string {
-  return [atMost === undefined ? '' : `≤ ${atMost}`, atLeast === undefined ? '' : `≥ ${atLeast}`].join('');
+  return [
+    atMost === undefined ? '' : `≤ ${round(atMost)}`,
+    atLeast === undefined ? '' : `≥ ${round(atLeast)}`,
+  ].join('');
+}
+
+function round(target: number): number {
+  return Math.round(target * 100) / 100;
 }
 
 /** Three digits that count. */
