@@ -113,7 +113,12 @@ test('relays record one after the other', async () => {
   const fixture = await createRelayFixture();
   const other = await fixture.db.connect();
   const waiting = async () =>
-    (await other.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rowCount;
+    (
+      await other.query(
+        `select from pg_locks join pg_database on pg_database.oid = database
+         where locktype = 'advisory' and not granted and datname = current_database()`,
+      )
+    ).rowCount;
   await other.query('begin');
   await other.query('select pg_advisory_xact_lock($1)', [BLESSING_LOCK]);
   const watching = blesserOn(fixture).watch();

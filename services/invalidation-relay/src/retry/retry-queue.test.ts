@@ -117,6 +117,14 @@ test('the same chunk is queued once', async () => {
   expect(await (await jobsOf(redis)).getDelayedCount()).toBe(2);
 });
 
+test('scheduling ends, with a no, when the queue hangs', async () => {
+  const redis = await startRedis({ flavour: 'queue' });
+  const queue = open(redis, () => Promise.resolve());
+  await eventually(() => queue.schedule({ ids: ['1'], delayMs: 3_600_000 }), { what: 'the queue is there' });
+  await redis.kill('SIGSTOP');
+  expect(await queue.schedule({ ids: ['2'], delayMs: 3_600_000 })).toBe(false);
+});
+
 test('a failed attempt comes back when its rows are due, and is gone once it succeeds', async () => {
   const redis = await startRedis({ flavour: 'queue' });
   const calls: (readonly string[])[] = [];
