@@ -142,12 +142,19 @@ test('two relays side by side apply every row exactly once, each with a number o
         ?.last_value ?? 0,
     );
   const before = await lastNumber();
+  // The first batches are held at the same time: neither relay can be done before the other has begun.
+  const started = new Set<string>();
+  const both = Promise.withResolvers<void>();
   for (const name of ['a', 'b'] as const) {
     fixture.startRelay({
       name,
       faults: {
         async at(point) {
           if (point === 'before-commit') drained[name]++;
+          if (point !== 'before-drop') return;
+          started.add(name);
+          if (started.size === 2) both.resolve();
+          await both.promise;
         },
       },
     });
