@@ -145,6 +145,12 @@ export class ReplicaCache implements Cache {
     return Object.fromEntries(byEntity);
   }
 
+  /** Keys that are being loaded, and loads at the origin: none once everybody has been answered. */
+  loadsUnderWay(): number {
+    const loading = [...this.#entities.values()].reduce((sum, { flights }) => sum + flights.size, 0);
+    return loading + this.#replica.gate.running;
+  }
+
   async close(): Promise<void> {
     this.#stopMetrics();
     this.#replica.registry.close();

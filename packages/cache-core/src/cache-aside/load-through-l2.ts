@@ -46,13 +46,15 @@ export class LoadThroughL2<T> {
   /** @throws what the policy's `load` throws, and the gate's errors; never because of Redis. */
   async run(): Promise<Answer<T>> {
     const { policy, lease, replica } = this.#entity;
-    if (policy.bypassWhenUnproven && !lease.valid()) return await this.#fromOrigin('bypass', 'lease-expired');
-    if (!replica.registry.registered) return await this.#fromOrigin('bypass', 'not-registered');
     let pauseMs = FIRST_PAUSE_MS;
     let waitedMs = 0;
     let misunderstood = false;
     for (;;) {
-      const term = lease.valid() ? lease.term : null;
+      // At each look: while this waited for another's fill, another server may have come to this connection's end.
+      const { term } = lease;
+      if (policy.bypassWhenUnproven && !lease.valid())
+        return await this.#fromOrigin('bypass', 'lease-expired');
+      if (!replica.registry.registered) return await this.#fromOrigin('bypass', 'not-registered');
       const token = replica.token();
       let answer: LeaseAnswer;
       try {
@@ -67,8 +69,8 @@ export class LoadThroughL2<T> {
           this.#load.dirty = true;
           return await this.#fromOrigin('bypass', 'fence');
         case 'entry': {
-          // ● A strong read believes L2 only if nothing interrupted the lease while it asked.
-          if (policy.strong && (term === null || term !== lease.term || !lease.valid())) {
+          // ● L2 is believed only if nothing interrupted the lease while it was asked.
+          if (policy.bypassWhenUnproven && (term !== lease.term || !lease.valid())) {
             return await this.#fromOrigin('bypass', 'lease-expired');
           }
           const found = await this.#understand(answer.text);
