@@ -105,3 +105,13 @@ test('what failed is a warning with its error', () => {
     { level: 'warn', fields: { err: error, entity: 'item' }, message: 'invalidation left to the relay' },
   ]);
 });
+
+test('a lease that is lost says why', () => {
+  const log = new CacheLog(logger('info'), 1, never);
+  log.lease({ held: true });
+  log.lease({ held: false, reason: 'unblessed' });
+  expect(lines).toEqual([
+    { level: 'info', fields: {}, message: 'freshness lease held' },
+    { level: 'info', fields: { reason: 'unblessed' }, message: 'freshness lease lost' },
+  ]);
+});
