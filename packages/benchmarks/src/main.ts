@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import { commitToApplied } from './commit-to-applied/commit-to-applied.ts';
 import { startGround } from './ground/ground.ts';
 import { startItems } from './ground/items.ts';
@@ -40,5 +41,7 @@ console.log(
   `\n${table(results)}\n\nNode ${machine.node}, ${machine.cores} × ${machine.cpu}. Trust the ratios.`,
 );
 if (json !== undefined) {
-  await writeFile(json, `${JSON.stringify({ at: new Date().toISOString(), machine, results }, null, 2)}\n`);
+  // pnpm runs scripts in the package's folder; whoever typed the name meant their own.
+  const file = resolve(process.env['INIT_CWD'] ?? '.', json);
+  await writeFile(file, `${JSON.stringify({ at: new Date().toISOString(), machine, results }, null, 2)}\n`);
 }
