@@ -12,7 +12,10 @@ const projects = references.map(({ path }) => dirname(join(root, path)));
 for (const project of projects) rmSync(join(project, 'dist'), { recursive: true, force: true });
 
 try {
-  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-b', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-b', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
 } catch {
   console.error('The build failed, see above.');
   process.exit(1);
