@@ -5,7 +5,7 @@ import { createDatabase, disposeAtEnd, eventually, startRedis, type TestRedis } 
 import { Pool } from 'pg';
 import { Blesser } from '../src/blessing/blesser.ts';
 import { PostgresBlessingStore } from '../src/blessing/postgres-blessing-store.ts';
-import type { RelayTiming } from '../src/domain/domain-relay.ts';
+import type { RelayTiming } from '../src/domain/relay-timing.ts';
 import { openDomain, type OpenDomain } from '../src/domain/open-domain.ts';
 import { type Faults, noFaults } from '../src/faults/faults.ts';
 

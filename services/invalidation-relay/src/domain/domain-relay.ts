@@ -10,35 +10,8 @@ import { Complaints, type RelayLogger } from './complaints.ts';
 import { Loop } from './loop.ts';
 import type { CachedTableProblem, OutboxStore } from './outbox-store.ts';
 import type { RedisLink } from './redis-link.ts';
+import type { RelayTiming } from './relay-timing.ts';
 import { Upkeep } from './upkeep.ts';
-
-/** How often each loop runs, in milliseconds. */
-export interface RelayTiming {
-  /** The poll for due rows. */
-  pollMs: number;
-  /** The watermark's tick. */
-  tickMs: number;
-  /** The look at who speaks for the domain. */
-  blessingWatchMs: number;
-  /** The check of the triggers, and the purge. */
-  upkeepMs: number;
-  /** The measuring of the outbox. */
-  depthMs: number;
-  /** How long applied rows are kept. */
-  purgeAfterMs: number;
-  /** The wait for a schema that is not there yet, and before a superseded server is looked at again. */
-  reconnectMs: number;
-}
-
-export const defaultTiming: RelayTiming = {
-  pollMs: 100,
-  tickMs: 100,
-  blessingWatchMs: 250,
-  upkeepMs: 60_000,
-  depthMs: 2_000,
-  purgeAfterMs: 600_000,
-  reconnectMs: 1_000,
-};
 
 export interface DomainRelayDependencies {
   domain: string;
@@ -181,7 +154,7 @@ export class DomainRelay {
     for (;;) {
       const outcome = await this.#drain.drainDue();
       this.#state.standingStill = outcome.kind === 'standing-still' ? outcome.why : null;
-      if (outcome.kind === 'drained' && outcome.dead > 0) {
+      if (outcome.dead > 0) {
         const { domain, logger } = this.#deps;
         logger.error({ domain, rows: outcome.dead }, 'dead letters: see GET /v1/dead-letters');
       }

@@ -2,7 +2,7 @@
 export type { BlessingRecord, BlessingStore, BlessingToRecord } from '../blessing/blessing-store.ts';
 export type { RetryQueue } from '../retry/retry-queue.ts';
 export { domainMetrics } from '../telemetry/domain-metrics.ts';
-export { DomainRelay, type DomainRelayDependencies, defaultTiming } from './domain-relay.ts';
+export { DomainRelay, type DomainRelayDependencies } from './domain-relay.ts';
 export type {
   LockedBatch,
   OutboxDepth,
@@ -12,3 +12,4 @@ export type {
   RowSelection,
 } from './outbox-store.ts';
 export type { RedisLink } from './redis-link.ts';
+export { defaultTiming } from './relay-timing.ts';

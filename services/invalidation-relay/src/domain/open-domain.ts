@@ -10,10 +10,11 @@ import type { OperatorStore } from '../operator-api/operator-store.ts';
 import { openRetryQueue } from '../retry/retry-queue.ts';
 import { domainMetrics } from '../telemetry/domain-metrics.ts';
 import type { BlessingStore } from '../blessing/blessing-store.ts';
-import { DomainRelay, defaultTiming, type RelayTiming } from './domain-relay.ts';
+import { DomainRelay } from './domain-relay.ts';
 import type { OutboxStore } from './outbox-store.ts';
 import { PostgresOutboxStore } from './postgres-outbox-store.ts';
 import { connectRedisLink, type RedisLink } from './redis-link.ts';
+import { defaultTiming, type RelayTiming } from './relay-timing.ts';
 
 /** Connections of one relay to one domain's Postgres: each loop, a retry, and the operators. */
 const POOL_SIZE = 8;

@@ -1,11 +1,15 @@
-import type { DomainRelayDependencies } from './domain-relay.ts';
-import type { CachedTableProblem } from './outbox-store.ts';
+import type { DomainMetrics } from '../telemetry/domain-metrics.ts';
+import type { RelayLogger } from './complaints.ts';
+import type { CachedTableProblem, OutboxStore } from './outbox-store.ts';
+import type { RelayTiming } from './relay-timing.ts';
 
-type UpkeepDependencies = Pick<
-  DomainRelayDependencies,
-  'domain' | 'outbox' | 'timing' | 'metrics' | 'logger'
->;
-
+export interface UpkeepDependencies {
+  domain: string;
+  outbox: Pick<OutboxStore, 'checkCachedTables' | 'purge' | 'depth'>;
+  timing: Pick<RelayTiming, 'purgeAfterMs'>;
+  metrics: DomainMetrics;
+  logger: RelayLogger;
+}
 /** What nobody waits for: the triggers' check, the purge, the measuring, and the alarms that come of them. */
 export class Upkeep {
   readonly #deps: UpkeepDependencies;

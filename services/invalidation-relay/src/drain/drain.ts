@@ -7,6 +7,7 @@ import { startFanOutSpans } from '../fan-out/fan-out-spans.ts';
 import type { Faults } from '../faults/faults.ts';
 import { retryDelayMs } from '../retry/retry-delay.ts';
 import type { DomainMetrics } from '../telemetry/domain-metrics.ts';
+import type { DrainOutcome } from './drain-outcome.ts';
 
 /** Rows of one transaction: what a crash repeats, and how long its locks last. */
 const BATCH_ROWS = 500;
@@ -14,17 +15,6 @@ const BATCH_ROWS = 500;
 const POLL_GRACE_MS = 500;
 /** Keys in one pipeline of DROPs. */
 const DROPS_AT_ONCE = 1_000;
-
-/**
- * What became of one batch.
- * - `drained`: its rows are applied or dead letters; `full` when more of them may be due.
- * - `standing-still`: no blessed Redis, or one under another blessing. The rows are due as before.
- * - `failed`: the rows wait for another attempt in `delayMs`.
- */
-export type DrainOutcome =
-  | { kind: 'drained'; applied: number; dead: number; full: boolean }
-  | { kind: 'standing-still'; why: string }
-  | { kind: 'failed'; ids: string[]; delayMs: number; error: Error };
 
 export interface DrainDependencies {
   domain: string;
@@ -66,24 +56,20 @@ export class Drain {
   /** Asks Redis first: a relay whose Redis hangs would keep the rows locked that another could drain. */
   async #drainUnlessUnblessed(selection: RowSelection): Promise<DrainOutcome> {
     const status = await this.#status();
-    if ('why' in status) return { kind: 'standing-still', why: status.why };
+    if ('why' in status) return { kind: 'standing-still', dead: 0, why: status.why };
     return this.#deps.store.withLockedRows(selection, (batch) => this.#drainBatch(batch));
   }
 
   async #drainBatch(batch: LockedBatch): Promise<DrainOutcome> {
     const { named, malformed } = sortRows(batch.rows);
     for (const { row, reason } of malformed) await batch.bury(row.id, reason);
-    const drained = {
-      kind: 'drained',
-      applied: named.length,
-      dead: malformed.length,
-      full: batch.rows.length === BATCH_ROWS,
-    } as const;
-    if (named.length === 0) return drained;
+    const dead = malformed.length;
+    const full = batch.rows.length === BATCH_ROWS;
+    if (named.length === 0) return { kind: 'drained', dead, applied: 0, full };
 
     const { generation } = this.#deps.redis.protocol;
     const blessing = await this.#blessing(batch);
-    if ('why' in blessing) return { kind: 'standing-still', why: blessing.why };
+    if ('why' in blessing) return { kind: 'standing-still', dead, why: blessing.why };
 
     const rows = named.map(({ row }) => row);
     const spans = startFanOutSpans(this.#deps.domain, rows);
@@ -94,13 +80,13 @@ export class Drain {
     } catch (error) {
       spans.end(asError(error));
       if (isFreshetError(error, 'FRESHET_UNBLESSED', 'FRESHET_OTHER_BLESSING')) {
-        return { kind: 'standing-still', why: error.message };
+        return { kind: 'standing-still', dead, why: error.message };
       }
-      return this.#postpone(batch, rows, asError(error));
+      return { kind: 'failed', dead, ...(await this.#postpone(batch, rows, asError(error))) };
     }
     return (await this.#mark(batch, named, blessing.number))
-      ? drained
-      : { kind: 'standing-still', why: 'a newer blessing was recorded meanwhile' };
+      ? { kind: 'drained', dead, applied: named.length, full }
+      : { kind: 'standing-still', dead, why: 'a newer blessing was recorded meanwhile' };
   }
 
   /** The blessing under which this connection's server may be told things; read on the connection that DROPs. */
@@ -160,12 +146,12 @@ export class Drain {
     return applied.length > 0;
   }
 
-  async #postpone(batch: LockedBatch, rows: readonly OutboxRow[], error: Error): Promise<DrainOutcome> {
+  async #postpone(batch: LockedBatch, rows: readonly OutboxRow[], error: Error) {
     const ids = rows.map((row) => row.id);
     const failures = Math.max(...rows.map((row) => row.attempts)) + 1;
     const delayMs = retryDelayMs(failures, this.#deps.random);
     await batch.postpone(ids, delayMs + POLL_GRACE_MS, error.message);
-    return { kind: 'failed', ids, delayMs, error };
+    return { ids, delayMs, error };
   }
 }
 

@@ -1,6 +1,6 @@
 import { metrics } from '@opentelemetry/api';
 import type { OutboxDepth } from '../domain/outbox-store.ts';
-import type { DrainOutcome } from '../drain/drain.ts';
+import type { DrainOutcome } from '../drain/drain-outcome.ts';
 
 const meter = metrics.getMeter('@freshet/invalidation-relay');
 
@@ -56,7 +56,7 @@ export function domainMetrics(domain: string): DomainMetrics {
       latency.record(latencyMs / 1_000, labels);
     },
     drained(outcome) {
-      if (outcome.kind === 'drained' && outcome.dead > 0) deadLetters.add(outcome.dead, labels);
+      if (outcome.dead > 0) deadLetters.add(outcome.dead, labels);
       if (outcome.kind === 'failed') retries.add(outcome.ids.length, labels);
     },
     queueFailed: () => queueFailures.add(1, labels),
