@@ -2,8 +2,8 @@
 
 const part = '^((?:packages|services|infra)/[^/]+)/';
 const tests = ['[.]test[.]ts$', '[.]test-helper[.]ts$', '^[^/]+/[^/]+/test/'];
-// What only tests and the launcher are made of; benchmarks start the system as tests do.
-const workshop = '^(packages/(test-kit|benchmarks)|infra)/';
+// What proves, measures and starts the system, and is no part of it.
+const workshop = '^(packages/(test-kit|benchmarks|simulator)|infra)/';
 
 /** `folder` may import of our own only itself and `others`. */
 function only(name, folder, others, comment) {

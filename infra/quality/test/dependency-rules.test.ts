@@ -18,6 +18,7 @@ const parts = {
   'packages/cache-core': '@freshet/cache-core',
   'packages/service-kit': '@freshet/service-kit',
   'packages/test-kit': '@freshet/test-kit',
+  'packages/simulator': '@freshet/simulator',
   'infra/local': '@freshet/local',
   'services/user-service': '@freshet/user-service',
   'services/inventory-service': '@freshet/inventory-service',
@@ -27,6 +28,7 @@ const allowed: Record<string, string> = {
   'packages/cache-core/src/fine.ts': `import './index.ts'; import 'node:fs';`,
   'packages/cache-core/src/fine.test.ts': `import '@freshet/test-kit'; import './fine.ts';`,
   'packages/service-kit/src/fine.ts': `import '@freshet/cache-core';`,
+  'packages/simulator/src/fine.ts': `import '@freshet/cache-core'; import '@freshet/user-service'; import '@freshet/test-kit';`,
   'packages/test-kit/src/fine.ts': `import '@freshet/local';`,
   'services/user-service/src/fine.ts': `import '@freshet/cache-core'; import '@freshet/service-kit'; import 'a-dependency';`,
   'services/user-service/test/fine.test.ts': `import '@freshet/test-kit'; import '../src/fine.ts'; import 'a-dev-dependency';`,
@@ -73,6 +75,10 @@ const planted: Record<string, { breaks: string[]; text: string }> = {
   'services/user-service/src/launcher.ts': {
     breaks: ['no-workshop-in-production'],
     text: `import '@freshet/local';`,
+  },
+  'services/user-service/src/simulated.ts': {
+    breaks: ['no-workshop-in-production'],
+    text: `import '@freshet/simulator';`,
   },
   'services/user-service/src/uses-test.ts': {
     breaks: ['no-tests-in-production'],
