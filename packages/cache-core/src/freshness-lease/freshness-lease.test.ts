@@ -224,6 +224,28 @@ test('a renewal that was granted nothing is applied, and followed by another at 
   expect(policy.valid()).toBe(true);
 });
 
+test('a lease counts from before its renewal was sent, by both clocks', async () => {
+  lease.start();
+  clock.block(1_000);
+  await redis.last.answer(granted());
+  clock.block(434);
+  expect(policy.valid()).toBe(true);
+  clock.block(1);
+  expect(policy.valid()).toBe(false);
+  lease.renew();
+  // Only the monotonic clock knows how long this one took.
+  clock.block(1_000);
+  clock.stepWall(-3_600_000);
+  await redis.last.answer(fresh());
+  clock.block(435);
+  expect(policy.valid()).toBe(false);
+  lease.renew();
+  // The machine slept while the answer was under way.
+  clock.suspend(1_435);
+  await redis.last.answer(fresh());
+  expect(policy.valid()).toBe(false);
+});
+
 describe('the lease ends', () => {
   test('by itself, without a renewal', async () => {
     await hold();
