@@ -87,11 +87,10 @@ const key = fc.constantFrom(...KEYS, ...KEYS.slice(0, 1), ...KEYS.slice(0, 1));
 const token = fc.constantFrom('a', 'a', 'a', 'b', 'b', 'c');
 const replicaId = fc.constantFrom('r1', 'r2', 'r3');
 const version = fc.oneof(
-  { weight: 7, arbitrary: fc.constantFrom('1', '1', '2') },
+  { weight: 20, arbitrary: fc.constantFrom('0', '1', '1', '2') },
   {
     weight: 7,
     arbitrary: fc.constantFrom(
-      '0',
       '9',
       '10',
       // One number to a double.
@@ -167,13 +166,13 @@ const oneKey: fc.WeightedArbitrary<Request>[] = [
     ask: fc.constant('lease'),
     key,
     token,
-    validFrom: fc.integer({ min: 0, max: 4 }),
+    validFrom: fc.constantFrom(0, 1, 1, 2, 4),
     ms: rarely(fc.constantFrom(5_000, 3), fc.constantFrom(0, 1.5)),
   }),
   is(12, { ask: fc.constant('fill'), key, token, entry, ttlMs }),
-  is(9, { ask: fc.constant('refresh'), key, version, entry, ttlMs }),
+  is(12, { ask: fc.constant('refresh'), key, version, entry, ttlMs }),
   is(6, { ask: fc.constant('drop'), key, version }),
-  is(7, { ask: fc.constant('fence'), key, token, ms: fc.constantFrom(5_000, 5_000, 5_000, 3, 0) }),
+  is(7, { ask: fc.constant('fence'), key, token, ms: fc.constantFrom(5_000, 5_000, 3, 3, 0) }),
   is(13, { ask: fc.constant('publish'), key, token, version, stored }),
 ];
 
@@ -224,10 +223,10 @@ const coherence: fc.WeightedArbitrary<Request>[] = [
 
 const incidents: fc.WeightedArbitrary<Incident>[] = [
   is(2, { do: fc.constant('scan'), prefix: fc.constantFrom('shop:item:', 'shop:v2:item:', 'shop:') }),
-  is(12, {
+  is(14, {
     do: fc.constant('set'),
     key,
-    text: fc.oneof(entry, text),
+    text: fc.oneof({ weight: 3, arbitrary: entry }, { weight: 2, arbitrary: text }),
     ttlMs: fc.constantFrom(null, 60_000, 2),
   }),
   is(4, {
@@ -262,13 +261,57 @@ const upheavals: fc.WeightedArbitrary<Incident>[] = [
   is(2, { do: fc.constant('restart'), from: fc.constantFrom('nothing', 'saved') }),
 ];
 
-export const operation: fc.Arbitrary<Operation> = fc.oneof(
+const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1_000, arbitrary: fc.oneof(...oneKey) },
   { weight: 800, arbitrary: fc.oneof(...coherence) },
   { weight: 400, arbitrary: fc.oneof(...incidents) },
   { weight: 6, arbitrary: fc.oneof(...bulk) },
   { weight: 20, arbitrary: fc.oneof(...upheavals) },
 );
+
+/** Two steps that belong together, with something or nothing between them: by chance alone they seldom meet. */
+const pair: fc.Arbitrary<Operation[]> = fc
+  .record({
+    kind: fc.constantFrom('lease and fill', 'fence and publish', 'set and refresh'),
+    of: fc.record({ key, token, version, entry }),
+    between: fc.option(operation),
+  })
+  .map(({ kind, of, between }) => {
+    const [first, second] = stepsOf(kind, of);
+    return between === null ? [first, second] : [first, between, second];
+  });
+
+function stepsOf(
+  kind: 'lease and fill' | 'fence and publish' | 'set and refresh',
+  of: { key: string; token: string; version: string; entry: string },
+): [Operation, Operation] {
+  const later = { entry: of.entry, ttlMs: 60_000 };
+  if (kind === 'lease and fill') {
+    return [
+      { ask: 'lease', key: of.key, token: of.token, validFrom: 2, ms: 5_000 },
+      { ask: 'fill', key: of.key, token: of.token, ...later },
+    ];
+  }
+  if (kind === 'fence and publish') {
+    return [
+      { ask: 'fence', key: of.key, token: of.token, ms: 5_000 },
+      { ask: 'publish', key: of.key, token: of.token, version: of.version, stored: later },
+    ];
+  }
+  const text = encodeEntry({ version: of.version, blessing: 1, at: 1, ttl: 60_000, cost: 1, payload: 1 });
+  return [
+    { do: 'set', key: of.key, text, ttlMs: 60_000 },
+    { ask: 'refresh', key: of.key, version: of.version, ...later },
+  ];
+}
+
+/** About 50 steps, at most some 110. */
+export const operations: fc.Arbitrary<Operation[]> = fc
+  .array(
+    fc.oneof({ weight: 9, arbitrary: operation.map((step) => [step]) }, { weight: 1, arbitrary: pair }),
+    { minLength: 1, maxLength: 85, size: 'max' },
+  )
+  .map((parts) => parts.flat());
 
 function is<O extends Operation>(
   weight: number,
