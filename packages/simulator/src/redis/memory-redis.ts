@@ -19,15 +19,9 @@ import {
   type Version,
 } from '@freshet/cache-core/protocol';
 import { DataSet, type Head } from './data-set.ts';
+import { lastId, numberUnder } from './log-id.ts';
 import type { RedisFaults, RedisServer, RedisSnapshot } from './redis-server.ts';
-import {
-  ABSENT,
-  endOfDigits,
-  fenceText,
-  leaseText,
-  readStoredValue,
-  type StoredValue,
-} from './stored-value.ts';
+import { ABSENT, fenceText, leaseText, readStoredValue, type StoredValue } from './stored-value.ts';
 
 export interface MemoryRedisOptions {
   /** This server's wall clock; whole milliseconds are taken of it. */
@@ -380,17 +374,6 @@ export class MemoryRedis implements RedisServer, RedisFaults {
       this.#data.leases.delete(replicaId);
     }
   }
-}
-
-function lastId(head: Head): string {
-  return `${head.blessing}-${head.last}`;
-}
-
-/** n of the log id `<blessing>-<n>`, or -1 for any other id. */
-function numberUnder(blessing: string, id: string): number {
-  const start = blessing.length + 1;
-  if (id.length === start || id[blessing.length] !== '-' || !id.startsWith(blessing)) return -1;
-  return endOfDigits(id, start) === id.length ? Number(id.slice(start)) : -1;
 }
 
 function unblessed(): FreshetError {

@@ -298,9 +298,9 @@ function stepsOf(
       { ask: 'publish', key: of.key, token: of.token, version: of.version, stored: later },
     ];
   }
-  const text = encodeEntry({ version: of.version, blessing: 1, at: 1, ttl: 60_000, cost: 1, payload: 1 });
+  const there = encodeEntry({ version: of.version, blessing: 1, at: 1, ttl: 60_000, cost: 1, payload: 1 });
   return [
-    { do: 'set', key: of.key, text, ttlMs: 60_000 },
+    { do: 'set', key: of.key, text: there, ttlMs: 60_000 },
     { ask: 'refresh', key: of.key, version: of.version, ...later },
   ];
 }

@@ -1,3 +1,5 @@
+import { endOfDigits } from './digits.ts';
+
 /** What the Lua scripts see under a key; `read` of value.lua. */
 export type StoredValue =
   | { kind: 'absent' | 'lease' | 'dead' | 'other' }
@@ -59,15 +61,4 @@ function readFence(text: string, nowMs: number): StoredValue {
     else disturbed = true;
   }
   return tokens.size === 0 ? DEAD : { kind: 'fence', tokens, disturbed };
-}
-
-/** The index behind the run of digits that begins at `from`; `from` itself when there is none. */
-export function endOfDigits(text: string, from: number): number {
-  let index = from;
-  while (index < text.length) {
-    const code = text.charCodeAt(index);
-    if (code < 48 || code > 57) break;
-    index++;
-  }
-  return index;
 }
