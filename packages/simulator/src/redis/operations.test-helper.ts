@@ -272,7 +272,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 /** Two steps that belong together, with something or nothing between them: by chance alone they seldom meet. */
 const pair: fc.Arbitrary<Operation[]> = fc
   .record({
-    kind: fc.constantFrom('lease and fill', 'fence and publish', 'set and refresh'),
+    kind: fc.constantFrom('lease and fill', 'fence and publish', 'set and refresh', 'set and drop'),
     of: fc.record({ key, token, version, entry }),
     between: fc.option(operation),
   })
@@ -282,7 +282,7 @@ const pair: fc.Arbitrary<Operation[]> = fc
   });
 
 function stepsOf(
-  kind: 'lease and fill' | 'fence and publish' | 'set and refresh',
+  kind: 'lease and fill' | 'fence and publish' | 'set and refresh' | 'set and drop',
   of: { key: string; token: string; version: string; entry: string },
 ): [Operation, Operation] {
   const later = { entry: of.entry, ttlMs: 60_000 };
@@ -301,7 +301,9 @@ function stepsOf(
   const there = encodeEntry({ version: of.version, blessing: 1, at: 1, ttl: 60_000, cost: 1, payload: 1 });
   return [
     { do: 'set', key: of.key, text: there, ttlMs: 60_000 },
-    { ask: 'refresh', key: of.key, version: of.version, ...later },
+    kind === 'set and drop'
+      ? { ask: 'drop', key: of.key, version: of.version }
+      : { ask: 'refresh', key: of.key, version: of.version, ...later },
   ];
 }
 
