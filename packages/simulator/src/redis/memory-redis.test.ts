@@ -22,7 +22,7 @@ function start(): MemoryRedis {
 }
 
 function changeEverything(redis: MemoryRedis): void {
-  redis.append(1, [change]);
+  redis.append(1, [{ ...change, version: '2' }]);
   redis.watermark({ history: redis.status().history, blessing: 1, timeMs: NOW + 1, appliedNo: '5' });
   redis.renew('two', '1-1', 1_500);
   redis.release('one');
