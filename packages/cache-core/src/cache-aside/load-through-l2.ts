@@ -1,8 +1,7 @@
 import { pause } from '../clock.ts';
 import { type CacheId, physicalKey } from '../keys/key.ts';
 import { compareVersions, MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
-import type { LeaseAnswer } from '../l2/l2-store.ts';
-import { decodeValue, type L2Entry } from '../l2/value.ts';
+import { decodeValue, type L2Entry, type L2Value } from '../l2/value.ts';
 import type { Entity, Prepared } from './entity.ts';
 import type { Load } from './flights.ts';
 import { frozen } from './freeze.ts';
@@ -12,6 +11,15 @@ const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
 type Bypass = Exclude<OutcomeDetail, 'l1' | 'l2'>;
+
+/** What a reader meets under its key: the entry parsed once, or the right to fill. */
+type Standing = StandingEntry | { kind: 'granted'; token: string } | { kind: 'lease' } | { kind: 'fence' };
+
+interface StandingEntry {
+  kind: 'entry';
+  stored: L2Value;
+  bytes: number;
+}
 
 /** What was found in L2, with the length of its text. */
 interface Found<T> {
@@ -55,25 +63,23 @@ export class LoadThroughL2<T> {
       if (policy.bypassWhenUnproven && !lease.valid())
         return await this.#fromOrigin('bypass', 'lease-expired');
       if (!replica.registry.registered) return await this.#fromOrigin('bypass', 'not-registered');
-      const token = replica.token();
-      let answer: LeaseAnswer;
+      let standing: Standing;
       try {
-        answer = await this.#getOrLease(token);
+        standing = await this.#getOrLease();
       } catch {
         return await this.#fromOrigin('bypass', 'l2-unavailable');
       }
-      switch (answer.kind) {
+      switch (standing.kind) {
         case 'granted':
-          return await this.#fill(token);
+          return await this.#fill(standing.token);
         case 'fence':
-          this.#load.dirty = true;
           return await this.#fromOrigin('bypass', 'fence');
         case 'entry': {
           // ● L2 is believed only if nothing interrupted the lease while it was asked.
           if (policy.bypassWhenUnproven && (term !== lease.term || !lease.valid())) {
             return await this.#fromOrigin('bypass', 'lease-expired');
           }
-          const found = await this.#understand(answer.text);
+          const found = await this.#understand(standing);
           if (found === null) {
             if (misunderstood) return await this.#fromOrigin('bypass', 'l2-unavailable');
             misunderstood = true;
@@ -94,26 +100,32 @@ export class LoadThroughL2<T> {
   }
 
   /** What stands under the key, or a fill lease of ours. */
-  async #getOrLease(token: string): Promise<LeaseAnswer> {
-    const { protocol, lease, timings } = this.#entity.replica;
+  async #getOrLease(): Promise<Standing> {
+    const { protocol, lease, timings, token: newToken } = this.#entity.replica;
     const text = await protocol.get(this.#physicalKey);
     if (text !== null) {
       const stored = decodeValue(text);
-      if (stored.kind === 'lease') return { kind: 'lease' };
-      if (stored.kind === 'entry' && stored.entry.blessing >= lease.validFrom) return { kind: 'entry', text };
+      if (stored.kind === 'lease') return stored;
+      if (stored.kind === 'entry' && stored.entry.blessing >= lease.validFrom)
+        return { kind: 'entry', stored, bytes: text.length };
     }
-    return await protocol.lease(this.#physicalKey, token, lease.validFrom, timings.fillLeaseMs);
+    // Only now: its random bytes cost as much as parsing a small value.
+    const token = newToken();
+    const answer = await protocol.lease(this.#physicalKey, token, lease.validFrom, timings.fillLeaseMs);
+    if (answer.kind === 'granted') return { kind: 'granted', token };
+    if (answer.kind === 'entry')
+      return { kind: 'entry', stored: decodeValue(answer.text), bytes: answer.text.length };
+    return answer;
   }
 
   /** null, after removing it, for what cannot be understood: it would hide the value until its TTL. */
-  async #understand(text: string): Promise<Found<T> | null> {
+  async #understand({ stored, bytes }: StandingEntry): Promise<Found<T> | null> {
     const { policy, counters, replica } = this.#entity;
-    const stored = decodeValue(text);
     if (stored.kind === 'entry') {
       const { payload } = stored.entry;
       try {
         const value = payload === null ? null : frozen(policy.decode(payload));
-        return { value, entry: stored.entry, bytes: text.length };
+        return { value, entry: stored.entry, bytes };
       } catch (error) {
         replica.log.failed('cached value not understood', error, { entity: policy.entity });
       }
@@ -153,7 +165,12 @@ export class LoadThroughL2<T> {
     );
   }
 
+  /**
+   * ● Dirty: it met a fence, or did not get to see whether there is one. A reader that comes later may know of the write
+   * behind that fence, and must not share this answer.
+   */
   async #fromOrigin(fwd: 'miss' | 'bypass', detail: Bypass): Promise<Answer<T>> {
+    this.#load.dirty = true;
     return this.#answer(await this.#askOrigin(), { fwd, detail });
   }
 

@@ -7,6 +7,8 @@ export interface RedisPort {
     autoResendUnfulfilledCommands?: boolean | undefined;
     keyPrefix?: string | undefined;
   };
+  /** The socket; not there before the first connection. */
+  readonly stream?: { cork(): void; uncork(): void } | undefined;
   evalsha(sha: string, keyCount: number, ...keysAndArgs: (string | number)[]): Promise<unknown>;
   eval(text: string, keyCount: number, ...keysAndArgs: (string | number)[]): Promise<unknown>;
   get(key: string): Promise<string | null>;

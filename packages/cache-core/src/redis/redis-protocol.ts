@@ -16,6 +16,7 @@ import { assertProtocolOptions } from './connect.ts';
 import type { RedisPort } from './port.ts';
 import { outboxDoorbell, type Protocol, replicaDoorbell } from './protocol.ts';
 import { Script } from './script.ts';
+import { TurnWriter } from './turn-writer.ts';
 
 const scripts = {
   lease: new Script('l2', 'lease'),
@@ -41,6 +42,7 @@ export function redisProtocol(redis: RedisPort, domain: string): Protocol {
 
 class RedisProtocol implements Protocol {
   readonly #redis: RedisPort;
+  readonly #writer: TurnWriter;
   readonly #domain: string;
   readonly #head: string;
   readonly #log: string;
@@ -53,6 +55,7 @@ class RedisProtocol implements Protocol {
     assertName('domain', domain);
     assertProtocolOptions(redis);
     this.#redis = redis;
+    this.#writer = new TurnWriter(redis);
     this.#domain = domain;
     this.#head = `{coherence:${domain}}:head`;
     this.#log = `{coherence:${domain}}:log`;
@@ -72,6 +75,7 @@ class RedisProtocol implements Protocol {
   }
 
   get(key: string): Promise<string | null> {
+    this.#writer.hold();
     return this.#redis.get(key);
   }
 

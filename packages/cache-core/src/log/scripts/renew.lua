@@ -53,8 +53,11 @@ end
 redis.call('HSET', KEYS[3], ARGV[1], ARGV[2] .. ' ' .. last_id)
 local expired = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', integer(now - tonumber(ARGV[5])))
 for _, replica in ipairs(expired) do
-  redis.call('HDEL', KEYS[3], replica)
-  redis.call('ZREM', KEYS[4], replica)
+  -- Not its own: what it was told has to be remembered for as long as it asks.
+  if replica ~= ARGV[1] then
+    redis.call('HDEL', KEYS[3], replica)
+    redis.call('ZREM', KEYS[4], replica)
+  end
 end
 local answer = {
   'ok',
