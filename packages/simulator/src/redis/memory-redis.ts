@@ -172,7 +172,7 @@ export class MemoryRedis implements RedisServer, RedisFaults {
       leases.set(replicaId, now + grantedMs);
     }
     applied.set(replicaId, { applied: appliedId, told });
-    this.#forgetUntil(now - limits.forgetReplicaMs);
+    this.#forgetUntil(now - limits.forgetReplicaMs, replicaId);
     return {
       kind: 'ok',
       blessing: Number(head.blessing),
@@ -367,9 +367,9 @@ export class MemoryRedis implements RedisServer, RedisFaults {
     if (!this.#primary) throw new Error(READ_ONLY);
   }
 
-  #forgetUntil(timeMs: number): void {
+  #forgetUntil(timeMs: number, except: string): void {
     for (const [replicaId, untilMs] of this.#data.leases) {
-      if (untilMs > timeMs) continue;
+      if (untilMs > timeMs || replicaId === except) continue;
       this.#data.applied.delete(replicaId);
       this.#data.leases.delete(replicaId);
     }

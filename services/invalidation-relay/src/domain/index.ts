@@ -1,5 +1,6 @@
 /** The door for whoever runs the relay of one domain in a world of its own: the simulator. */
 export type { BlessingRecord, BlessingStore, BlessingToRecord } from '../blessing/blessing-store.ts';
+export { PostgresBlessingStore } from '../blessing/postgres-blessing-store.ts';
 export type { RetryQueue } from '../retry/retry-queue.ts';
 export { domainMetrics } from '../telemetry/domain-metrics.ts';
 export { DomainRelay, type DomainRelayDependencies } from './domain-relay.ts';
@@ -13,3 +14,4 @@ export type {
 } from './outbox-store.ts';
 export type { RedisLink } from './redis-link.ts';
 export { defaultTiming } from './relay-timing.ts';
+export { PostgresOutboxStore } from './postgres-outbox-store.ts';

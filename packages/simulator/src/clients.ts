@@ -1,0 +1,174 @@
+import { isFreshetError } from '@freshet/cache-core';
+import type { Record } from './history.ts';
+import type { Operation } from './plan.ts';
+import type { Table } from './postgres/postgres-server.ts';
+import type { Hosts } from './world/hosts.ts';
+import { PostgresClient } from './world/postgres-client.ts';
+import { Process } from './world/process.ts';
+import type { ReplicaHost } from './world/replica-host.ts';
+import { SimOrigin } from './world/sim-origin.ts';
+import type { World } from './world/world.ts';
+
+/** Asks the replicas for what the plan says, and writes down what came of it. */
+export class Clients {
+  readonly records: Record[] = [];
+  readonly #world: World;
+  readonly #hosts: Hosts;
+  /** psql: it knows nothing of caches. */
+  readonly #sql: SimOrigin;
+  /** What each client, one per replica and key, last wrote or saw: what it asks for at least. */
+  readonly #seen = new Map<string, string>();
+
+  constructor(world: World, hosts: Hosts) {
+    this.#world = world;
+    this.#hosts = hosts;
+    this.#sql = new SimOrigin(world.network(new Process(world.scheduler, 'psql')));
+  }
+
+  perform(operation: Operation, index: number): void {
+    const { kind, key, value } = operation;
+    const table: Table = kind.startsWith('strong') ? 'stock' : 'item';
+    if (kind === 'sql-write' || kind === 'sql-delete') {
+      this.#run(index, 'psql', 'write', 'item', key, () =>
+        this.#writeBySql(key, kind === 'sql-delete' ? null : value),
+      );
+      return;
+    }
+    const host = this.#hosts.replica(operation.replica);
+    if (host === undefined || !host.process.alive) return;
+    const { name } = host.process;
+    switch (kind) {
+      case 'read':
+      case 'strong-read':
+        this.#run(index, name, 'read', table, key, () => this.#read(host, table, key));
+        return;
+      case 'read-own': {
+        const minVersion = this.#seen.get(key);
+        this.#run(
+          index,
+          name,
+          'read',
+          table,
+          key,
+          () => this.#read(host, table, key, minVersion),
+          minVersion,
+        );
+        return;
+      }
+      case 'write':
+      case 'delete':
+        this.#run(index, name, 'write', table, key, () =>
+          this.#write(host, key, kind === 'delete' ? null : value),
+        );
+        return;
+      case 'strong-write':
+      case 'strong-take':
+      case 'strong-delete':
+        this.#run(index, name, 'write', table, key, () => this.#writeStrong(host, operation));
+    }
+  }
+
+  #run(
+    index: number,
+    replica: string,
+    kind: Record['kind'],
+    table: Table,
+    key: string,
+    act: () => Promise<Partial<Record>>,
+    minVersion?: string,
+  ): void {
+    const { scheduler } = this.#world;
+    const record: Record = {
+      index,
+      kind,
+      table,
+      key,
+      replica,
+      startedAt: scheduler.now,
+      endedAt: Number.POSITIVE_INFINITY,
+      outcome: 'pending',
+      value: null,
+      version: '0',
+      ...(minVersion === undefined ? {} : { minVersion }),
+    };
+    this.records.push(record);
+    this.#hosts.process(replica)?.onDeath(() => {
+      if (record.outcome === 'pending') record.outcome = 'lost';
+    });
+    // A request that reaches a stopped process waits until it runs again.
+    const process = this.#hosts.process(replica);
+    const begin = (): void => {
+      act().then(
+        (answer) => {
+          if (record.outcome === 'lost') return;
+          Object.assign(record, answer, { outcome: 'ok', endedAt: scheduler.now });
+        },
+        (error: unknown) => {
+          if (record.outcome === 'lost') return;
+          const unknown = kind === 'write' && isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN');
+          record.outcome = unknown ? 'unknown' : 'failed';
+          record.error = error instanceof Error ? error.message : String(error);
+          if (!unknown) record.endedAt = scheduler.now;
+        },
+      );
+    };
+    if (process === undefined) begin();
+    else process.runAt(scheduler.now, begin);
+  }
+
+  async #read(host: ReplicaHost, table: Table, key: string, minVersion?: string): Promise<Partial<Record>> {
+    const cache = table === 'item' ? host.items : host.stock;
+    const answer = await cache.read(key, minVersion === undefined ? {} : { minVersion });
+    const { hit, fwd, detail } = answer.cache;
+    return {
+      value: answer.value?.n ?? null,
+      version: answer.version,
+      answeredBy: hit ?? `origin (${detail ?? fwd})`,
+    };
+  }
+
+  async #write(host: ReplicaHost, key: string, value: number | null): Promise<Partial<Record>> {
+    const written = await host.origin
+      .transaction((client) => change(PostgresClient.of(client), 'item', key, value))
+      .catch(async (error: unknown) => {
+        if (isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN')) await host.items.invalidate(key);
+        throw error;
+      });
+    await host.items.invalidate(key, written.version);
+    this.#seen.set(key, written.version);
+    return written;
+  }
+
+  async #writeBySql(key: string, value: number | null): Promise<Partial<Record>> {
+    const written = await this.#sql.transaction((client) =>
+      change(PostgresClient.of(client), 'item', key, value),
+    );
+    this.#seen.set(key, written.version);
+    return written;
+  }
+
+  async #writeStrong(host: ReplicaHost, { kind, key, value }: Operation): Promise<Partial<Record>> {
+    const written = await host.stock.write(key, (client) =>
+      PostgresClient.of(client).run(async (session): Promise<void> => {
+        if (kind === 'strong-delete') await session.remove('stock', key);
+        else if (kind === 'strong-take') await session.take('stock', key, value);
+        else await session.put('stock', key, value);
+      }),
+    );
+    return { value: written.value?.n ?? null, version: written.version };
+  }
+}
+
+async function change(
+  client: PostgresClient,
+  table: Table,
+  key: string,
+  value: number | null,
+): Promise<{ value: number | null; version: string }> {
+  if (value === null) {
+    await client.run((session) => session.remove(table, key));
+    return { value, version: await client.run((session) => session.nextVersion()) };
+  }
+  const row = await client.run((session) => session.put(table, key, value));
+  return { value, version: row.version };
+}

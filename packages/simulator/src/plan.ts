@@ -1,0 +1,159 @@
+import { Random } from './world/random.ts';
+
+/** What a client asks for, at an instant, of one replica. */
+export interface Operation {
+  at: number;
+  kind:
+    | 'read'
+    | 'read-own'
+    | 'write'
+    | 'delete'
+    | 'sql-write'
+    | 'sql-delete'
+    | 'strong-read'
+    | 'strong-write'
+    | 'strong-take'
+    | 'strong-delete';
+  replica: number;
+  key: string;
+  value: number;
+}
+
+/** What goes wrong, at an instant. */
+export interface Fault {
+  at: number;
+  kind:
+    | 'kill'
+    | 'pause'
+    | 'suspend'
+    | 'step-clock'
+    | 'cut-redis'
+    | 'stall-redis'
+    | 'cut-postgres'
+    | 'lose-doorbells'
+    | 'queue-down'
+    | 'redis-restart-empty'
+    | 'redis-restart-snapshot'
+    | 'redis-failover'
+    | 'redis-pause'
+    | 'flush-all'
+    | 'evict'
+    | 'trim-log'
+    | 'new-schema-version';
+  /** Of a process: `replica-0`, `relay-1`; of a key. */
+  target?: string;
+  ms?: number;
+  direction?: 'toServer' | 'toClient';
+}
+
+/** One schedule, whole: with its seed it always runs the same way. */
+export interface Plan {
+  seed: number;
+  replicas: number;
+  relays: number;
+  durationMs: number;
+  /** Of Redis' answers, each way; Postgres is two to four times as slow. */
+  slowestMs: number;
+  operations: Operation[];
+  faults: Fault[];
+}
+
+/** Replicas are registered, the domain is blessed, leases are held, if the network is not slow. */
+const WARM_MS = 700;
+const KEYS = ['a', 'b'];
+
+/** A random schedule: many small ones find more than a few long ones. */
+export function makePlan(seed: number): Plan {
+  const random = new Random(seed, 'plan');
+  const replicas = random.integer(2, 3);
+  const relays = random.integer(1, 2);
+  const durationMs = random.integer(2_500, 7_500);
+  const count = random.integer(40, 140);
+  // Bursts: what matters happens when operations meet.
+  const bursts = Array.from({ length: random.integer(2, 8) }, () => random.between(WARM_MS, durationMs));
+  const moment = (): number =>
+    random.chance(0.7) ? random.pick(bursts) + random.between(0, 30) : random.between(WARM_MS, durationMs);
+  const operations = Array.from(
+    { length: count },
+    (): Operation => ({
+      at: moment(),
+      kind: random.weighted([
+        [40, 'read'],
+        [8, 'read-own'],
+        [8, 'write'],
+        [3, 'delete'],
+        [6, 'sql-write'],
+        [2, 'sql-delete'],
+        [32, 'strong-read'],
+        [9, 'strong-write'],
+        [5, 'strong-take'],
+        [3, 'strong-delete'],
+      ] as const),
+      replica: random.integer(0, replicas - 1),
+      key: random.pick(KEYS),
+      value: random.integer(0, 9),
+    }),
+  ).sort((one, other) => one.at - other.at);
+  const processes = [
+    ...Array.from({ length: replicas }, (_, index) => `replica-${index}`),
+    ...Array.from({ length: relays }, (_, index) => `relay-${index}`),
+  ];
+  const faults = Array.from(
+    {
+      length: random.weighted([
+        [1, 0],
+        [3, 1],
+        [4, 2],
+        [3, 3],
+        [1, 4],
+      ] as const),
+    },
+    () =>
+      makeFault(
+        random,
+        random.chance(0.6)
+          ? random.pick(bursts) + random.between(-50, 50)
+          : random.between(WARM_MS, durationMs),
+        processes,
+      ),
+  ).sort((one, other) => one.at - other.at);
+  return { seed, replicas, relays, durationMs, slowestMs: random.pick([0.5, 2, 8, 25]), operations, faults };
+}
+
+function makeFault(random: Random, at: number, processes: readonly string[]): Fault {
+  const target = random.pick(processes);
+  const ms = random.pick([5, 50, 300, 1_000, 1_600, 2_500, 5_000]) * random.between(0.5, 1.5);
+  const kind = random.weighted([
+    [5, 'kill'],
+    [5, 'pause'],
+    [2, 'suspend'],
+    [2, 'step-clock'],
+    [5, 'cut-redis'],
+    [5, 'stall-redis'],
+    [4, 'cut-postgres'],
+    [3, 'lose-doorbells'],
+    [1, 'queue-down'],
+    [3, 'redis-restart-empty'],
+    [2, 'redis-restart-snapshot'],
+    [5, 'redis-failover'],
+    [2, 'redis-pause'],
+    [1, 'flush-all'],
+    [2, 'evict'],
+    [2, 'trim-log'],
+    [2, 'new-schema-version'],
+  ] as const);
+  switch (kind) {
+    case 'step-clock':
+      return { at, kind, target, ms: random.pick([-5_000, -700, -60, 60, 700, 5_000]) };
+    case 'stall-redis':
+      return { at, kind, target, ms, direction: random.pick(['toServer', 'toClient'] as const) };
+    case 'evict':
+      return { at, kind, target: random.pick(KEYS) };
+    case 'trim-log':
+      return { at, kind, ms: random.integer(0, 2) };
+    case 'new-schema-version':
+      return { at, kind };
+    default:
+      return { at, kind, target, ms };
+  }
+}

@@ -1,0 +1,180 @@
+import { decodeValue } from '@freshet/cache-core/protocol';
+import { checkBounded, checkLinearizable } from './checkers/check-reads.ts';
+import { Clients } from './clients.ts';
+import { type Record, Timeline, type Violation } from './history.ts';
+import type { Plan } from './plan.ts';
+import type { Table } from './postgres/postgres-server.ts';
+import { applyFault } from './world/faults.ts';
+import { Hosts } from './world/hosts.ts';
+import type { Trace } from './world/redis-connection.ts';
+import { World } from './world/world.ts';
+
+/** Of virtual time, after the last fault: then everything has to be well again. */
+const RECOVERY_MS = 40_000;
+/** 'FLUSHALL, or deleting a fence by hand, can break strong for up to one lease'; and a fence's work may be that old. */
+const FLUSH_EXEMPTION_MS = 5_000;
+
+export interface Outcome {
+  violations: Violation[];
+  records: Record[];
+  events: number;
+  /** Reads answered by each layer. */
+  layers: { l1: number; l2: number; origin: number };
+}
+
+/** Runs one schedule and judges it. */
+export async function runPlan(
+  plan: Plan,
+  trace?: (now: number, ...what: Parameters<Trace>) => void,
+): Promise<Outcome> {
+  const world: World = new World(
+    plan,
+    trace === undefined ? undefined : (...what) => trace(world.scheduler.now, ...what),
+  );
+  const { scheduler, postgres } = world;
+  const timeline = new Timeline();
+  const violations: Violation[] = [];
+  const committedAt = new Map<string, number>();
+  postgres.onCommit((changes) => {
+    for (const change of changes)
+      world.trace?.('postgres', 'COMMIT', [change.table, change.id, change.value], change.version);
+    for (const { table, id, value, version, outboxId } of changes) {
+      timeline.add(table, id, { value, version, committedAt: scheduler.now });
+      committedAt.set(outboxId, scheduler.now);
+    }
+  });
+  world.onWatermark = (claims) => {
+    for (const { id, entity } of postgres.inspect().pendingOutbox()) {
+      const at = committedAt.get(id) ?? Number.POSITIVE_INFINITY;
+      if (at >= claims) continue;
+      violations.push({
+        rule: 'watermark truth',
+        message: `the watermark claims ${claims.toFixed(1)} ms, and the change ${entity} ${id} of ${at.toFixed(1)} ms is not fanned out`,
+      });
+    }
+  };
+  const hosts = new Hosts(world);
+  const clients = new Clients(world, hosts);
+  plan.operations.forEach((operation, index) => {
+    scheduler.at(operation.at, () => clients.perform(operation, index));
+  });
+  for (const fault of plan.faults)
+    scheduler.at(fault.at, () => {
+      world.trace?.('fault', fault.kind, [fault.target, fault.ms, fault.direction], '');
+      applyFault(fault, world, hosts);
+    });
+
+  try {
+    await scheduler.run(
+      Math.max(plan.durationMs, ...[...plan.operations, ...plan.faults].map(({ at }) => at)) + 1,
+    );
+    await recover();
+  } catch (error) {
+    violations.push({
+      rule: 'crash',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+  const records = clients.records;
+  violations.push(...checkBounded(records, timeline));
+  violations.push(...exemptFlushes(checkLinearizable(records, timeline)));
+  const layers = { l1: 0, l2: 0, origin: 0 };
+  for (const { kind, answeredBy } of records) {
+    if (kind === 'read' && answeredBy !== undefined) {
+      layers[answeredBy === 'l1' || answeredBy === 'l2' ? answeredBy : 'origin']++;
+    }
+  }
+  return { violations, records, events: scheduler.eventsRun, layers };
+
+  /** Nothing fails any more: what was promised for quiet times has to come true. */
+  async function recover(): Promise<void> {
+    const settled = (): boolean => clients.records.every(({ outcome }) => outcome !== 'pending');
+    const well = (): boolean => hosts.replicas.every(({ leased }) => leased);
+    const drained = (): boolean => postgres.inspect().pendingOutbox().length === 0;
+    await scheduler.run(Math.max(scheduler.now, world.troubleUntil) + 200);
+    hosts.restartAll();
+    const deadline = scheduler.now + RECOVERY_MS;
+    while (scheduler.now < deadline && !(settled() && well() && drained()))
+      await scheduler.run(scheduler.now + 100);
+    if (!settled()) {
+      const pending = clients.records.filter(({ outcome }) => outcome === 'pending');
+      violations.push({
+        rule: 'no deadlock',
+        message: `${pending.length} operations have not ended ${RECOVERY_MS} ms after the last fault`,
+        ...(pending[0] === undefined ? {} : { record: pending[0] }),
+      });
+    }
+    if (!drained())
+      violations.push({
+        rule: 'durable invalidation',
+        message: 'committed changes are still not fanned out',
+      });
+    if (!well()) {
+      const without = hosts.replicas.filter(({ leased }) => !leased);
+      const states = without.map(({ process, cache }) => `${process.name}: ${cache.state().lease.reason}`);
+      violations.push({ rule: 'recovery', message: `no freshness lease again: ${states.join(', ')}` });
+    }
+    // Everybody applies what was appended last.
+    await scheduler.run(scheduler.now + 1_200);
+    await checkQuiet();
+  }
+
+  async function checkQuiet(): Promise<void> {
+    const pairs = (['item', 'stock'] as const).flatMap((table) =>
+      ['a', 'b'].map((key) => [table, key] as const),
+    );
+    for (const [table, key] of pairs) {
+      checkL2(table, key);
+      for (const host of hosts.replicas) {
+        // Twice: from wherever it comes, and from memory.
+        for (let turn = 0; turn < 2; turn++) {
+          let answer: { value: { n: number } | null; version: string } | undefined;
+          (table === 'item' ? host.items : host.stock).read(key).then(
+            (read) => {
+              answer = read;
+            },
+            () => {},
+          );
+          await scheduler.run(scheduler.now + 5_000, () => answer !== undefined);
+          const row = postgres.inspect().row(table, key);
+          if (answer === undefined || (answer.value?.n ?? null) !== (row?.value ?? null)) {
+            violations.push({
+              rule: answer === undefined ? 'no deadlock' : 'stale after quiet',
+              message: `${host.process.name} answers ${JSON.stringify(answer)} for ${table} ${key}, which is ${JSON.stringify(row)}`,
+            });
+          }
+        }
+      }
+    }
+    for (const { process, cache } of hosts.replicas) {
+      const busy = cache.loadsUnderWay();
+      if (busy > 0)
+        violations.push({ rule: 'no leak', message: `${process.name} still has ${busy} loads under way` });
+    }
+  }
+
+  function checkL2(table: Table, key: string): void {
+    const { server } = world.node;
+    const row = postgres.inspect().row(table, key);
+    for (const physical of [`sim:${table}:${key}`, `sim:v2:${table}:${key}`]) {
+      const text = server.get(physical);
+      const stored = text === null ? null : decodeValue(text);
+      if (stored?.kind !== 'entry' || stored.entry.blessing < world.validFrom) continue;
+      const { version } = stored.entry;
+      if (version !== (row?.version ?? '0')) {
+        violations.push({
+          rule: 'stale after quiet',
+          message: `L2 holds version ${version} under ${physical}; the row is ${JSON.stringify(row)}`,
+        });
+      }
+    }
+  }
+
+  function exemptFlushes(found: Violation[]): Violation[] {
+    return found.filter(({ record }) =>
+      world.flushedAt.every(
+        (at) => record === undefined || record.endedAt < at || record.startedAt > at + FLUSH_EXEMPTION_MS,
+      ),
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import type { Fault } from '../plan.ts';
+import type { Hosts } from './hosts.ts';
+import { Random } from './random.ts';
+import type { World } from './world.ts';
+
+/** Makes one fault of the plan happen, now. */
+export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
+  const { scheduler, plan } = world;
+  const random = new Random(plan.seed, `fault ${fault.kind} ${fault.at}`);
+  const { target = '', ms = 0 } = fault;
+  const process = hosts.process(target);
+  const connection = world.connections.get(target);
+  world.troubleFor(ms);
+  switch (fault.kind) {
+    case 'kill':
+      process?.kill();
+      scheduler.after(ms, () => hosts.restart(target));
+      return;
+    case 'pause':
+      process?.pause(ms);
+      return;
+    case 'suspend':
+      process?.suspend(ms);
+      return;
+    case 'step-clock':
+      process?.stepWallClock(ms);
+      return;
+    case 'cut-redis':
+      connection?.cut();
+      return;
+    case 'stall-redis':
+      connection?.stall(fault.direction ?? 'toClient', ms);
+      return;
+    case 'cut-postgres':
+      for (const client of world.postgresClients.get(target) ?? []) client.cut();
+      return;
+    case 'lose-doorbells':
+      world.loseDoorbells(ms);
+      return;
+    case 'queue-down':
+      world.queueDownUntil = scheduler.now + ms;
+      return;
+    case 'redis-restart-empty':
+      restartRedis(world, ms);
+      return;
+    case 'redis-restart-snapshot': {
+      const old = world.node.server.snapshot();
+      scheduler.after(ms, () => restartRedis(world, 50, old));
+      return;
+    }
+    case 'redis-failover':
+      failOver(world, ms, random);
+      return;
+    case 'redis-pause':
+      world.node.pausedUntil = scheduler.now + ms;
+      return;
+    case 'flush-all':
+      world.flushedAt.push(scheduler.now);
+      world.node.server.flushAll();
+      return;
+    case 'evict':
+      // volatile-*: what has no TTL, a fence above all, is never evicted.
+      for (const key of world.node.server.scan('sim:')) {
+        if (key.endsWith(`:${target}`) && world.node.server.get(key)?.startsWith('{"fence"') === false) {
+          world.node.server.remove(key);
+        }
+      }
+      return;
+    case 'trim-log':
+      world.node.server.trimLog(ms);
+      return;
+    case 'new-schema-version':
+      hosts.deploy(2);
+  }
+}
+
+/** The process dies, its connections with it, and one with other data comes up at its address. */
+function restartRedis(
+  world: World,
+  downMs: number,
+  data?: ReturnType<World['node']['server']['snapshot']>,
+): void {
+  const { node } = world;
+  node.up = false;
+  for (const connection of world.connections.values()) if (connection.node === node) connection.cut();
+  world.scheduler.after(downMs, () => {
+    node.server.restart(data);
+    node.up = true;
+  });
+}
+
+/**
+ * A replica that has lagged behind for `lagMs` is promoted, while the old primary goes on serving whoever has not
+ * heard of it: each process's connections are closed at a moment of its own, the last when the old primary is demoted.
+ */
+function failOver(world: World, lagMs: number, random: Random): void {
+  const lag = Math.min(lagMs, 800);
+  const old = world.node;
+  const data = old.server.snapshot();
+  const splitMs = random.pick([0, 30, 400, 3_000]);
+  world.troubleFor(lag + splitMs + 2);
+  world.scheduler.after(lag, () => {
+    if (world.node !== old) return;
+    const promoted = world.addNode();
+    promoted.server.restart(data);
+    for (const connection of world.connections.values()) {
+      world.scheduler.after(random.between(0, splitMs), () => {
+        if (connection.node === old) connection.cut();
+      });
+    }
+    world.scheduler.after(splitMs + 1, () => {
+      old.up = false;
+      old.server.demote();
+      for (const connection of world.connections.values()) if (connection.node === old) connection.cut();
+    });
+  });
+}

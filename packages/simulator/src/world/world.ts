@@ -1,0 +1,164 @@
+import { makePostgres, makeRedis, type SimulatedRedis } from './servers.ts';
+import type { Plan } from '../plan.ts';
+import type { PostgresServer } from '../postgres/postgres-server.ts';
+import type { PostgresClient, PostgresNetwork } from './postgres-client.ts';
+import { EPOCH_MS, Process } from './process.ts';
+import { Random } from './random.ts';
+import { RedisConnection, type Trace } from './redis-connection.ts';
+import type { RedisNode } from './redis-node.ts';
+import { Scheduler } from './scheduler.ts';
+
+interface Listener {
+  bell: 'replicas' | 'relays';
+  connection: RedisConnection;
+  process: Process;
+  onRing: () => void;
+}
+
+/** The machines and the network: virtual time, one Postgres, the Redis servers that there have been, and doorbells that get lost. */
+export class World {
+  readonly plan: Plan;
+  readonly trace: Trace | undefined;
+  readonly scheduler = new Scheduler();
+  readonly postgres: PostgresServer;
+  readonly postgresClients = new Map<string, Set<PostgresClient>>();
+  readonly connections = new Map<string, RedisConnection>();
+  readonly nodes: (RedisNode & { server: SimulatedRedis; clockOffset: number })[] = [];
+  readonly #random: Random;
+  readonly #listeners = new Set<Listener>();
+  #doorbellsLostUntil = 0;
+  queueDownUntil = 0;
+  /** When the last fault is over. */
+  troubleUntil = 0;
+  /** Called with the true time that a watermark claims, when it is accepted. */
+  onWatermark: (claims: number) => void = () => {};
+  /** Of the newest blessing that was given. */
+  validFrom = 0;
+  /** When somebody emptied Redis by hand, which *strong* is not proof against. */
+  readonly flushedAt: number[] = [];
+
+  constructor(plan: Plan, trace?: Trace) {
+    this.plan = plan;
+    this.trace = trace;
+    this.#random = new Random(plan.seed, 'world');
+    this.postgres = makePostgres({
+      nowMs: () => EPOCH_MS + this.scheduler.now,
+      after: (ms, callback) => this.scheduler.after(ms, callback),
+    });
+    this.addNode();
+  }
+
+  get node(): (typeof this.nodes)[number] {
+    const node = this.nodes.at(-1);
+    if (node === undefined) throw new Error('There is no Redis.');
+    return node;
+  }
+
+  /** A new Redis server, to which connections lead from now on. Its clock is a little wrong. */
+  addNode(): (typeof this.nodes)[number] {
+    const clockOffset = Math.round(this.#random.between(-800, 800));
+    const server = makeRedis({
+      nowMs: () => Math.floor(EPOCH_MS + this.scheduler.now + clockOffset),
+      newHistory: () => this.hex(40),
+    });
+    const node = {
+      name: `redis-${this.nodes.length}`,
+      server: this.#watched(server, clockOffset),
+      up: true,
+      pausedUntil: 0,
+      clockOffset,
+    };
+    this.nodes.push(node);
+    return node;
+  }
+
+  hex(digits: number): string {
+    let text = '';
+    while (text.length < digits) text += Math.floor(this.#random.next() * 16).toString(16);
+    return text;
+  }
+
+  process(name: string): Process {
+    const random = new Random(this.plan.seed, `${name} clocks`);
+    return new Process(this.scheduler, name, {
+      // Within the margin of 1 %.
+      rate: random.between(0.996, 1.004),
+      wallOffset: random.between(-3_000, 3_000),
+    });
+  }
+
+  connect(process: Process): RedisConnection {
+    const connection = new RedisConnection({
+      scheduler: this.scheduler,
+      random: new Random(this.plan.seed, `${process.name} redis`),
+      process,
+      latency: { low: 0.05, high: this.plan.slowestMs },
+      commandTimeoutMs: 200,
+      resolve: () => this.node,
+      trace: this.trace,
+      ring: (node, bell) => this.#ring(node, bell),
+    });
+    this.connections.set(process.name, connection);
+    return connection;
+  }
+
+  network(process: Process): PostgresNetwork {
+    const open = new Set<PostgresClient>();
+    this.postgresClients.set(process.name, open);
+    return {
+      scheduler: this.scheduler,
+      random: new Random(this.plan.seed, `${process.name} postgres`),
+      process,
+      latency: { low: 0.1, high: 3 * this.plan.slowestMs },
+      server: this.postgres,
+      open,
+    };
+  }
+
+  listen(
+    bell: Listener['bell'],
+    process: Process,
+    connection: RedisConnection,
+    onRing: () => void,
+  ): () => void {
+    const listener = { bell, process, connection, onRing };
+    this.#listeners.add(listener);
+    process.onDeath(() => this.#listeners.delete(listener));
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Faults go on for so long from now. */
+  troubleFor(ms: number): void {
+    this.troubleUntil = Math.max(this.troubleUntil, this.scheduler.now + ms);
+  }
+
+  loseDoorbells(ms: number): void {
+    this.#doorbellsLostUntil = this.scheduler.now + ms;
+  }
+
+  #watched(server: SimulatedRedis, clockOffset: number): SimulatedRedis {
+    const { watermark, bless } = server;
+    server.watermark = (mark) => {
+      const accepted = watermark.call(server, mark);
+      if (accepted) this.onWatermark(mark.timeMs - EPOCH_MS - clockOffset);
+      return accepted;
+    };
+    server.bless = (blessing) => {
+      const accepted = bless.call(server, blessing);
+      if (accepted) this.validFrom = blessing.validFrom;
+      return accepted;
+    };
+    return server;
+  }
+
+  #ring(node: RedisNode, bell: Listener['bell']): void {
+    for (const listener of this.#listeners) {
+      if (listener.bell !== bell || listener.connection.node !== node) continue;
+      if (this.scheduler.now < this.#doorbellsLostUntil || this.#random.chance(0.05)) continue;
+      const delay = this.#random.chance(0.1)
+        ? this.#random.between(10, 400)
+        : this.#random.between(0.05, this.plan.slowestMs);
+      listener.process.runAt(this.scheduler.now + delay, listener.onRing);
+    }
+  }
+}
