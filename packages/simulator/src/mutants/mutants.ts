@@ -155,7 +155,7 @@ export const mutants: Mutant[] = [
     rule: "while leaseValid() is false, L2 is skipped where the policy says 'bypass'",
     guarantee: 'G2',
     file: `${CORE}/cache-aside/load-through-l2.ts`,
-    edits: [['if (policy.bypassWhenUnproven && !lease.valid()) return', 'if (false) return']],
+    edits: [['if (policy.bypassWhenUnproven && !lease.valid())', 'if (false)']],
   },
   {
     name: 'connection-loss-keeps-the-lease',
@@ -244,10 +244,10 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'fence-not-marked-dirty',
-    rule: 'a live fence marks the load dirty',
+    rule: 'a live fence, or none seen, marks the load dirty',
     guarantee: 'G3',
     file: `${CORE}/cache-aside/load-through-l2.ts`,
-    edits: [['          this.#load.dirty = true;\n', '']],
+    edits: [['    this.#load.dirty = true;\n', '']],
   },
   {
     name: 'newest-blessing-unchecked',
@@ -329,7 +329,7 @@ export const mutants: Mutant[] = [
     rule: 'rows are marked only if that blessing is still the newest',
     guarantee: 'G5',
     file: 'packages/simulator/src/postgres/memory-session.ts',
-    edits: [['    if ((this.#server.newestBlessing()?.number ?? 0) !== blessing) return 0;\n', '']],
+    edits: [['    if (this.newestBlessing() !== blessing) return 0;\n', '']],
   },
   {
     name: 'batch-spans-a-reconnect',
