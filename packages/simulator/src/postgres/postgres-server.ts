@@ -67,8 +67,8 @@ export interface CommittedChange {
 
 /**
  * A connection. Outside of `begin` each statement is a transaction of its own. READ COMMITTED: each statement sees what was
- * committed when it began, and its own transaction's changes. A failed statement aborts the transaction: everything but `rollback`
- * and `commit` (which then answers 'ROLLBACK') fails with 25P02.
+ * committed when it began, and its own transaction's changes. A failed statement rolls the transaction back and
+ * frees its locks at once; everything but `rollback` and `commit` (which then answers 'ROLLBACK') fails with 25P02.
  */
 export interface PostgresSession {
   /** `transactionMs`: the server ends this session (25P04, and it is closed) after so long. `lockMs`: lock_timeout. */
@@ -76,14 +76,21 @@ export interface PostgresSession {
   /** The command tag: 'ROLLBACK' for a failed transaction. */
   commit(): 'COMMIT' | 'ROLLBACK';
   rollback(): void;
-  /** The client went away, now: rolls back, frees locks. Whoever waits in this session gets no answer. */
+  /**
+   * The server ends the session, now: rolls back, frees locks. A statement that waits is never run. (A client that merely goes away is
+   * not noticed before the wait is over: a statement of its own, without `begin`, is then still run and committed.)
+   */
   close(): void;
   readonly closed: boolean;
 
   read(table: Table, id: string): Row | null;
-  /** Upserts, under the row's lock: the version is drawn once the lock is held. Waits for it in order of arrival. */
+  /**
+   * Upserts. Draws a version at once, for an insert, and keeps it through a wait; an update draws another under the row's lock. Waits in
+   * the order of arrival unless `rowOrder` says otherwise: Postgres promises none.
+   */
   put(table: Table, id: string, value: number): Promise<Row>;
-  /** Takes `amount` if there is so much: answers the new row, or null. Waits like `put`; judges after it has the lock. */
+  /** Takes `amount` if there is so much: answers the new row, or null. Waits like `put`, if there seems to be so much;
+   * judges again once it has the lock. Null where the row was deleted meanwhile, even if there is a new one of the same id. */
   take(table: Table, id: string, amount: number): Promise<Row | null>;
   /** Whether there was a row. Waits like `put`. */
   remove(table: Table, id: string): Promise<boolean>;
