@@ -48,7 +48,7 @@ describe('layers', () => {
   });
 
   test('G10: garbage under a key is a miss that mends it', async () => {
-    const { items, cache } = await shop.replica();
+    const { cache } = await shop.replica();
     await shop.put('item', id, 3);
     const redis = new Redis(shop.redis.url);
     for (const garbage of [
@@ -64,8 +64,6 @@ describe('layers', () => {
       });
     }
     await redis.del(`shop:item:${id}`);
-    await redis.hset(`shop:item:${id}`, 'a', 'hash');
-    expect(await items.get(id)).toEqual({ id, quantity: 3 });
     expect(cache.stats()['item']?.undecodable).toBe(0);
     redis.disconnect();
   });
@@ -86,6 +84,19 @@ describe('one load per key', () => {
   test('G7: 1,000 reads of a cold key over two replicas load once', async () => {
     const replicas = [await shop.replica(), await shop.replica()];
     await shop.put('item', id, 7);
+  test('G10: a value of another Redis type does not leave the key uncached', async () => {
+    const { items } = await shop.replica();
+    await shop.put('item', id, 3);
+    const redis = new Redis(shop.redis.url);
+    await redis.hset(`shop:item:${id}`, 'a', 'hash');
+    expect(await items.read(id)).toMatchObject({
+      value: { quantity: 3 },
+      cache: { fwd: 'miss', stored: true },
+    });
+    expect(JSON.parse((await redis.get(`shop:item:${id}`)) ?? '')).toMatchObject({ d: { id, quantity: 3 } });
+    redis.disconnect();
+  });
+
     const reads = replicas.flatMap(({ items }) => Array.from({ length: 500 }, () => items.get(id)));
     for (const value of await Promise.all(reads)) expect(value).toEqual({ id, quantity: 7 });
     expect(replicas.reduce((sum, { loads }) => sum + loads(), 0)).toBe(1);

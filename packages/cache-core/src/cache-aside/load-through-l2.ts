@@ -1,32 +1,15 @@
 import { pause } from '../clock.ts';
-import { type CacheId, physicalKey } from '../keys/key.ts';
-import { compareVersions, MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
-import { decodeValue, type L2Entry, type L2Value } from '../l2/value.ts';
+import type { CacheId } from '../keys/key.ts';
+import { compareVersions, NO_VERSION, type Version } from '../keys/version.ts';
 import type { Entity, Prepared } from './entity.ts';
 import type { Load } from './flights.ts';
-import { frozen } from './freeze.ts';
+import { type Found, KeyInL2, type Standing } from './key-in-l2.ts';
 import type { Answer, CacheOutcome, OutcomeDetail } from './outcome.ts';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
 type Bypass = Exclude<OutcomeDetail, 'l1' | 'l2'>;
-
-/** What a reader meets under its key: the entry parsed once, or the right to fill. */
-type Standing = StandingEntry | { kind: 'granted'; token: string } | { kind: 'lease' } | { kind: 'fence' };
-
-interface StandingEntry {
-  kind: 'entry';
-  stored: L2Value;
-  bytes: number;
-}
-
-/** What was found in L2, with the length of its text. */
-interface Found<T> {
-  value: T | null;
-  entry: L2Entry;
-  bytes: number;
-}
 
 /**
  * One load of one key, for a reader that L1 could not answer: L2, else a fill lease, else the origin.
@@ -36,19 +19,18 @@ export class LoadThroughL2<T> {
   readonly #entity: Entity<T>;
   readonly #id: CacheId;
   readonly #key: string;
-  readonly #physicalKey: string;
+  readonly #l2: KeyInL2<T>;
   readonly #load: Load;
   /** ● Known when the load begins: a blessing that comes while it runs voids what it stores. */
   readonly #blessing: number;
 
   constructor(entity: Entity<T>, id: CacheId, key: string, load: Load) {
-    const { service, lease } = entity.replica;
     this.#entity = entity;
     this.#id = id;
     this.#key = key;
-    this.#physicalKey = physicalKey(service, entity.policy.entity, entity.policy.schemaVersion, id);
+    this.#l2 = new KeyInL2(entity, id);
     this.#load = load;
-    this.#blessing = lease.blessing;
+    this.#blessing = entity.replica.lease.blessing;
   }
 
   /** @throws what the policy's `load` throws, and the gate's errors; never because of Redis. */
@@ -65,7 +47,7 @@ export class LoadThroughL2<T> {
       if (!replica.registry.registered) return await this.#fromOrigin('bypass', 'not-registered');
       let standing: Standing;
       try {
-        standing = await this.#getOrLease();
+        standing = await this.#l2.getOrLease();
       } catch {
         return await this.#fromOrigin('bypass', 'l2-unavailable');
       }
@@ -79,7 +61,7 @@ export class LoadThroughL2<T> {
           if (policy.bypassWhenUnproven && (term !== lease.term || !lease.valid())) {
             return await this.#fromOrigin('bypass', 'lease-expired');
           }
-          const found = await this.#understand(standing);
+          const found = await this.#l2.understand(standing);
           if (found === null) {
             if (misunderstood) return await this.#fromOrigin('bypass', 'l2-unavailable');
             misunderstood = true;
@@ -99,44 +81,6 @@ export class LoadThroughL2<T> {
     }
   }
 
-  /** What stands under the key, or a fill lease of ours. */
-  async #getOrLease(): Promise<Standing> {
-    const { protocol, lease, timings, token: newToken } = this.#entity.replica;
-    const text = await protocol.get(this.#physicalKey);
-    if (text !== null) {
-      const stored = decodeValue(text);
-      if (stored.kind === 'lease') return stored;
-      if (stored.kind === 'entry' && stored.entry.blessing >= lease.validFrom)
-        return { kind: 'entry', stored, bytes: text.length };
-    }
-    // Only now: its random bytes cost as much as parsing a small value.
-    const token = newToken();
-    const answer = await protocol.lease(this.#physicalKey, token, lease.validFrom, timings.fillLeaseMs);
-    if (answer.kind === 'granted') return { kind: 'granted', token };
-    if (answer.kind === 'entry')
-      return { kind: 'entry', stored: decodeValue(answer.text), bytes: answer.text.length };
-    return answer;
-  }
-
-  /** null, after removing it, for what cannot be understood: it would hide the value until its TTL. */
-  async #understand({ stored, bytes }: StandingEntry): Promise<Found<T> | null> {
-    const { policy, counters, replica } = this.#entity;
-    if (stored.kind === 'entry') {
-      const { payload } = stored.entry;
-      try {
-        const value = payload === null ? null : frozen(policy.decode(payload));
-        return { value, entry: stored.entry, bytes };
-      } catch (error) {
-        replica.log.failed('cached value not understood', error, { entity: policy.entity });
-      }
-    }
-    counters.undecodable++;
-    await replica.protocol.drop(this.#physicalKey, MAX_VERSION).catch(() => {
-      // What cannot be removed is asked of the origin the next time round.
-    });
-    return null;
-  }
-
   #hit({ value, entry, bytes }: Found<T>): Answer<T> {
     const { counters, replica } = this.#entity;
     counters.l2Hits++;
@@ -150,7 +94,7 @@ export class LoadThroughL2<T> {
     const { protocol } = this.#entity.replica;
     const prepared = await this.#askOrigin();
     return await this.#store(prepared, 'miss', () =>
-      protocol.fill(this.#physicalKey, token, prepared.entry, prepared.ttlMs),
+      protocol.fill(this.#l2.name, token, prepared.entry, prepared.ttlMs),
     );
   }
 
@@ -161,7 +105,7 @@ export class LoadThroughL2<T> {
     if (seenVersion === NO_VERSION || prepared.version === NO_VERSION)
       return this.#answer(prepared, { fwd: 'request' });
     return await this.#store(prepared, 'request', () =>
-      protocol.refresh(this.#physicalKey, seenVersion, prepared.entry, prepared.ttlMs),
+      protocol.refresh(this.#l2.name, seenVersion, prepared.entry, prepared.ttlMs),
     );
   }
 

@@ -128,7 +128,7 @@ export const mutants: Mutant[] = [
     name: 'void-entries-believed',
     rule: 'an entry with b < validFrom is void',
     guarantee: 'G2',
-    file: `${CORE}/cache-aside/load-through-l2.ts`,
+    file: `${CORE}/cache-aside/key-in-l2.ts`,
     edits: [[' && stored.entry.blessing >= lease.validFrom', '']],
   },
   {
