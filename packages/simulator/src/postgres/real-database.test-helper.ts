@@ -14,8 +14,8 @@ import {
   type Operation,
   type Outcome,
   plainRow,
-  type Step,
   STRONG,
+  type Step,
 } from './operation.test-helper.ts';
 
 const QUIET_WITHIN_MS = 20_000;

@@ -6,8 +6,8 @@ import {
   LOCK_TIMEOUT_MS,
   type Outcome,
   plainRow,
-  type Step,
   STRONG,
+  type Step,
 } from './operation.test-helper.ts';
 import type { PostgresSession } from './postgres-server.ts';
 

@@ -43,6 +43,11 @@ export class Random {
     return choice;
   }
 
+  shuffled<T>(things: readonly T[]): T[] {
+    const order = things.map((thing) => ({ thing, at: this.next() }));
+    return order.sort((one, other) => one.at - other.at).map(({ thing }) => thing);
+  }
+
   /** As `pick`, by weight. */
   weighted<T>(choices: readonly (readonly [weight: number, choice: T])[]): T {
     let left = this.next() * choices.reduce((sum, [weight]) => sum + weight, 0);

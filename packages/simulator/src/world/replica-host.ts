@@ -1,5 +1,5 @@
 import type { CacheAside, WriteThrough } from '@freshet/cache-core';
-import { type Loaded, type LoadContext, ttl } from '@freshet/cache-core';
+import { type LoadContext, type Loaded, ttl } from '@freshet/cache-core';
 import { ReplicaCache } from '@freshet/cache-core/protocol';
 import type { Table } from '../postgres/postgres-server.ts';
 import { PostgresClient } from './postgres-client.ts';

@@ -9,8 +9,8 @@ import type {
   OutboxStore,
   RowSelection,
 } from '@freshet/invalidation-relay/domain';
-import type { SimOrigin } from './sim-origin.ts';
 import { PostgresClient } from './postgres-client.ts';
+import type { SimOrigin } from './sim-origin.ts';
 
 /** `PostgresOutboxStore` in the simulated world. */
 export class SimOutboxStore implements OutboxStore {
@@ -71,6 +71,10 @@ export class SimOutboxStore implements OutboxStore {
   }
 
   purge(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  forgetSchemaVersions(): Promise<number> {
     return Promise.resolve(0);
   }
 }

@@ -1,6 +1,7 @@
-import { makePostgres, makeRedis, type SimulatedRedis } from './servers.ts';
 import type { Plan } from '../plan.ts';
+import { MemoryPostgres } from '../postgres/memory-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
+import { MemoryRedis } from '../redis/memory-redis.ts';
 import type { PostgresClient, PostgresNetwork } from './postgres-client.ts';
 import { EPOCH_MS, Process } from './process.ts';
 import { Random } from './random.ts';
@@ -23,7 +24,7 @@ export class World {
   readonly postgres: PostgresServer;
   readonly postgresClients = new Map<string, Set<PostgresClient>>();
   readonly connections = new Map<string, RedisConnection>();
-  readonly nodes: (RedisNode & { server: SimulatedRedis; clockOffset: number })[] = [];
+  readonly nodes: (RedisNode & { server: MemoryRedis; clockOffset: number })[] = [];
   readonly #random: Random;
   readonly #listeners = new Set<Listener>();
   #doorbellsLostUntil = 0;
@@ -41,7 +42,11 @@ export class World {
     this.plan = plan;
     this.trace = trace;
     this.#random = new Random(plan.seed, 'world');
-    this.postgres = makePostgres({
+    const lockOrder = new Random(plan.seed, 'locks');
+    this.postgres = new MemoryPostgres({
+      origin: 'sim:1',
+      // Postgres promises no order among those who wait for one row.
+      rowOrder: (waiters) => lockOrder.shuffled(waiters),
       nowMs: () => EPOCH_MS + this.scheduler.now,
       after: (ms, callback) => this.scheduler.after(ms, callback),
     });
@@ -57,7 +62,7 @@ export class World {
   /** A new Redis server, to which connections lead from now on. Its clock is a little wrong. */
   addNode(): (typeof this.nodes)[number] {
     const clockOffset = Math.round(this.#random.between(-800, 800));
-    const server = makeRedis({
+    const server = new MemoryRedis({
       nowMs: () => Math.floor(EPOCH_MS + this.scheduler.now + clockOffset),
       newHistory: () => this.hex(40),
     });
@@ -136,7 +141,7 @@ export class World {
     this.#doorbellsLostUntil = this.scheduler.now + ms;
   }
 
-  #watched(server: SimulatedRedis, clockOffset: number): SimulatedRedis {
+  #watched(server: MemoryRedis, clockOffset: number): MemoryRedis {
     const { watermark, bless } = server;
     server.watermark = (mark) => {
       const accepted = watermark.call(server, mark);
