@@ -15,6 +15,7 @@ export type { Pool, PoolClient, QueryClient, QueryResult } from './origin/query-
 export { deletionVersion } from './outbox/deletion-version.ts';
 export { cacheTable, installOutbox, uncacheTable, uninstallOutbox } from './outbox/install.ts';
 export { type ConnectRedisOptions, connectRedis } from './redis/connect.ts';
+export type { SentinelGroup } from './redis/sentinel.ts';
 export type { Logger } from './telemetry/cache-log.ts';
 export type { EntityStats } from './telemetry/counters.ts';
 export { type Ttl, ttl } from './ttl/ttl.ts';

@@ -26,6 +26,7 @@ export {
   optionalText,
   postgresUrl,
   redisUrl,
+  redisOrSentinelUrl,
   text,
   url,
   type Variable,

@@ -11,4 +11,9 @@ export type { Direction } from './network-faults.ts';
 export { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
 export { type StartProcessOptions, startProcess, type TestProcess } from './process.ts';
 export { type StartRedisOptions, startRedis, type TestRedis } from './redis.ts';
+export {
+  type SentinelGroupOptions,
+  startSentinelGroup,
+  type TestSentinelGroup,
+} from './sentinel-group.ts';
 export type { Attributes, AttributeValue, ReceivedSpan } from './trace-request.ts';

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
+import { reconnect } from '../redis/connect.ts';
 
 /** Calls back when a channel rings. */
 export interface Doorbell {
@@ -20,11 +21,11 @@ export function listen(redis: Redis, channel: string, clock: Clock, onRing: () =
   subscriber.on('message', onRing);
   subscriber.on('ready', () => {
     // Once it listens, it asks for whatever rang while nobody did.
-    subscriber.subscribe(channel).then(onRing, () => subscriber.disconnect(true));
+    subscriber.subscribe(channel).then(onRing, () => reconnect(subscriber));
   });
   const check = (): void => {
     cancel = clock.after(CHECK_EVERY_MS, () => {
-      if (subscriber.status === 'ready') subscriber.ping().catch(() => subscriber.disconnect(true));
+      if (subscriber.status === 'ready') subscriber.ping().catch(() => reconnect(subscriber));
       check();
     });
   };

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { FreshetError } from '../errors.ts';
 import type { RedisPort } from './port.ts';
+import { parseSentinelUrl, type SentinelGroup, sentinelSettings } from './sentinel.ts';
 
 export interface ConnectRedisOptions {
   /** Milliseconds after which a command that got no answer fails. Default 200. */
@@ -17,10 +18,14 @@ const SILENCE_MS = 1_000;
 /**
  * A connection as the protocol needs it: nothing is queued while disconnected and nothing is sent twice (a late
  * resend is another write), every command has a deadline, and a server that turned read-only is left.
+ * `server` is a URL (`redis://…`, or `redis+sentinel://host:port,host:port/name`) or a Sentinel group: then whichever
+ * server the Sentinels call the primary is connected to, at each attempt anew.
  * Give it an `error` listener, or connection errors are only counted as unavailability.
+ * @throws FRESHET_INVALID_OPTIONS for a Sentinel URL that is none
  */
-export function connectRedis(url: string, options: ConnectRedisOptions = {}): Redis {
+export function connectRedis(server: string | SentinelGroup, options: ConnectRedisOptions = {}): Redis {
   const commandTimeout = options.commandTimeoutMs ?? 200;
+  const connectTimeout = options.connectTimeoutMs ?? 1_000;
   const settings = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -28,7 +33,9 @@ export function connectRedis(url: string, options: ConnectRedisOptions = {}): Re
     commandTimeout,
     // A half-open connection would time out command after command until TCP gives up, minutes later.
     socketTimeout: Math.max(SILENCE_MS, 2 * commandTimeout),
-    connectTimeout: options.connectTimeoutMs ?? 1_000,
+    connectTimeout,
+    // A server that hangs does not answer a goodbye either, and until it is over nobody reconnects.
+    disconnectTimeout: commandTimeout,
     keepAlive: 5_000,
     noDelay: true,
     protocol: 3 as const,
@@ -38,10 +45,22 @@ export function connectRedis(url: string, options: ConnectRedisOptions = {}): Re
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (1 as const) : false),
     ...(options.connectionName === undefined ? {} : { connectionName: options.connectionName }),
   } satisfies RedisOptions;
-  const redis = new Redis(url, settings);
+  const group = typeof server === 'string' ? (parseSentinelUrl(server) ?? { url: server }) : server;
+  const redis =
+    'url' in group
+      ? new Redis(group.url, settings)
+      : new Redis({ ...settings, ...sentinelSettings(group, connectTimeout) });
   // ioredis prints errors that nobody listens to; what fails is reported by the command that failed.
   redis.on('error', () => {});
   return redis;
+}
+
+/**
+ * Connects anew: behind the same address, or by the Sentinels' word, there may be another server now. Does nothing while
+ * there is no connection: a new one is being made, and ioredis gives up for good when it is stopped while it asks a Sentinel.
+ */
+export function reconnect(redis: Redis): void {
+  if (redis.status === 'ready') redis.disconnect(true);
 }
 
 /** @throws FRESHET_INVALID_OPTIONS when `redis` would resend, queue or rename what the protocol sends. */

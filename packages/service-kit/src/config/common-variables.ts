@@ -1,6 +1,6 @@
 import { defaultInstanceName } from './instance-name.ts';
 import type { ConfigOf } from './read-config.ts';
-import { choice, integer, optionalHttpUrl, redisUrl, text } from './variable.ts';
+import { choice, integer, optionalHttpUrl, redisOrSentinelUrl, text } from './variable.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -18,7 +18,7 @@ export function commonVariables(service: { name: string; port: number }) {
       default: defaultInstanceName(service.name),
       description: 'name of this replica in logs, traces and metrics',
     }),
-    redisCacheUrl: redisUrl('REDIS_CACHE_URL', 'the Redis that holds the cache'),
+    redisCacheUrl: redisOrSentinelUrl('REDIS_CACHE_URL', 'the Redis that holds the cache'),
     logLevel: choice('LOG_LEVEL', logLevels, {
       default: 'info',
       description: 'least severe level that is logged',

@@ -123,6 +123,17 @@ export function redisUrl(env: string, description: string): Variable<string> {
   return url(env, { description, schemes: ['redis', 'rediss'], example: 'redis://localhost:6379' });
 }
 
+/** A required URL of a Redis, or of the Sentinels that know it (a secret). */
+export function redisOrSentinelUrl(env: string, description: string): Variable<string> {
+  const expected = 'a URL like redis://localhost:6379, or redis+sentinel://host:port,host:port/name';
+  const sentinelUrl = /^redis\+sentinel:\/\/[^/]+\/[\w.-]+$/;
+  return variable(
+    env,
+    { description, expected, secret: true },
+    z.string().refine((value) => isUrl(value, ['redis', 'rediss']) || sentinelUrl.test(value)),
+  );
+}
+
 /** An http(s) URL that may be absent; not a secret. */
 export function optionalHttpUrl(env: string, description: string): Variable<string | undefined> {
   return {

@@ -1,5 +1,5 @@
 import { connectRedis } from '@freshet/cache-core';
-import { outboxDoorbell, type Protocol, redisProtocol } from '@freshet/cache-core/protocol';
+import { outboxDoorbell, type Protocol, reconnect, redisProtocol } from '@freshet/cache-core/protocol';
 
 const SCAN_COUNT = 1_000;
 // A batch of drops is one pipeline of some thousand scripts behind one another: the cache's own 200 ms are for one.
@@ -29,7 +29,7 @@ export function connectRedisLink(url: string, domain: string, connectionName: st
   subscriber.on('ready', () => {
     subscriber.subscribe(outboxDoorbell(domain)).then(
       () => listener?.(),
-      () => subscriber.disconnect(true),
+      () => reconnect(subscriber),
     );
   });
   return {
@@ -46,7 +46,7 @@ export function connectRedisLink(url: string, domain: string, connectionName: st
     onDoorbell(callback) {
       listener = callback;
     },
-    reconnect: () => redis.disconnect(true),
+    reconnect: () => reconnect(redis),
     close() {
       redis.disconnect();
       subscriber.disconnect();
