@@ -39,7 +39,9 @@ export interface Fault {
     | 'flush-all'
     | 'evict'
     | 'trim-log'
-    | 'new-schema-version';
+    | 'new-schema-version'
+    /** All relays die while the clock of Redis steps back, so that its watermark looks young. */
+    | 'hidden-dead-relays';
   /** Of a process: `replica-0`, `relay-1`; of a key. */
   target?: string;
   ms?: number;
@@ -50,6 +52,8 @@ export interface Fault {
 export interface Plan {
   seed: number;
   replicas: number;
+  /** Of each replica: a rolling deploy that stands still half-way has two. */
+  schemaVersions: number[];
   relays: number;
   durationMs: number;
   /** Of Redis' answers, each way; Postgres is two to four times as slow. */
@@ -68,6 +72,7 @@ export function makePlan(seed: number): Plan {
   const replicas = random.integer(2, 3);
   const relays = random.integer(1, 2);
   const durationMs = random.integer(2_500, 7_500);
+  const slowestMs = random.pick([0.5, 2, 8, 25]);
   const count = random.integer(40, 140);
   // Bursts: what matters happens when operations meet.
   const bursts = Array.from({ length: random.integer(2, 8) }, () => random.between(WARM_MS, durationMs));
@@ -94,10 +99,6 @@ export function makePlan(seed: number): Plan {
       value: random.integer(0, 9),
     }),
   ).sort((one, other) => one.at - other.at);
-  const processes = [
-    ...Array.from({ length: replicas }, (_, index) => `replica-${index}`),
-    ...Array.from({ length: relays }, (_, index) => `relay-${index}`),
-  ];
   const faults = Array.from(
     {
       length: random.weighted([
@@ -108,24 +109,34 @@ export function makePlan(seed: number): Plan {
         [1, 4],
       ] as const),
     },
-    () =>
-      makeFault(
-        random,
-        random.chance(0.6)
-          ? random.pick(bursts) + random.between(-50, 50)
-          : random.between(WARM_MS, durationMs),
-        processes,
-      ),
+    () => makeFault(random, { operations, replicas, relays, durationMs, slowestMs }),
   ).sort((one, other) => one.at - other.at);
-  return { seed, replicas, relays, durationMs, slowestMs: random.pick([0.5, 2, 8, 25]), operations, faults };
+  const schemaVersions = Array.from({ length: replicas }, (_, index) =>
+    index > 0 && random.chance(0.15) ? 2 : 1,
+  );
+  return { seed, replicas, schemaVersions, relays, durationMs, slowestMs, operations, faults };
 }
 
-function makeFault(random: Random, at: number, processes: readonly string[]): Fault {
-  const target = random.pick(processes);
+function makeFault(
+  random: Random,
+  { operations, replicas, relays, durationMs, slowestMs }: Omit<Plan, 'seed' | 'faults' | 'schemaVersions'>,
+): Fault {
+  const processes = [
+    ...Array.from({ length: replicas }, (_, index) => `replica-${index}`),
+    ...Array.from({ length: relays }, (_, index) => `relay-${index}`),
+  ];
+  let at = random.between(WARM_MS, durationMs);
+  let target = random.pick(processes);
+  if (random.chance(0.7)) {
+    // Aimed: into the middle of something, mostly at the replica that does it.
+    const operation = random.pick(operations);
+    at = operation.at + random.between(0, 5 + 12 * slowestMs);
+    if (random.chance(0.6)) target = `replica-${operation.replica}`;
+  }
   const ms = random.pick([5, 50, 300, 1_000, 1_600, 2_500, 5_000]) * random.between(0.5, 1.5);
   const kind = random.weighted([
     [5, 'kill'],
-    [5, 'pause'],
+    [7, 'pause'],
     [2, 'suspend'],
     [2, 'step-clock'],
     [5, 'cut-redis'],
@@ -140,7 +151,8 @@ function makeFault(random: Random, at: number, processes: readonly string[]): Fa
     [1, 'flush-all'],
     [2, 'evict'],
     [2, 'trim-log'],
-    [2, 'new-schema-version'],
+    [3, 'new-schema-version'],
+    [2, 'hidden-dead-relays'],
   ] as const);
   switch (kind) {
     case 'step-clock':
@@ -153,6 +165,8 @@ function makeFault(random: Random, at: number, processes: readonly string[]): Fa
       return { at, kind, ms: random.integer(0, 2) };
     case 'new-schema-version':
       return { at, kind };
+    case 'hidden-dead-relays':
+      return { at, kind, ms: random.between(2_000, 5_000) };
     default:
       return { at, kind, target, ms };
   }

@@ -71,6 +71,11 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
       return;
     case 'new-schema-version':
       hosts.deploy(2);
+      return;
+    case 'hidden-dead-relays':
+      hosts.killRelays();
+      world.stepRedisClock(-ms);
+      scheduler.after(ms, () => hosts.restartAll());
   }
 }
 

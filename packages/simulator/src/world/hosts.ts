@@ -9,10 +9,11 @@ export class Hosts {
   readonly #replicas = new Map<string, ReplicaHost>();
   readonly #relays = new Map<string, RelayHost>();
   #incarnations = 0;
-  #schemaVersion = 1;
+  readonly #schemaVersions: number[];
 
   constructor(world: World) {
     this.#world = world;
+    this.#schemaVersions = [...world.plan.schemaVersions];
     for (let index = 0; index < world.plan.relays; index++) this.#start(`relay-${index}`);
     for (let index = 0; index < world.plan.replicas; index++) this.#start(`replica-${index}`);
   }
@@ -34,14 +35,15 @@ export class Hosts {
     if (this.process(name)?.alive === false) this.#start(name);
   }
 
-  /** A rolling deploy: the next replica comes up with this schema version, the others stay. */
+  /** A rolling deploy: the first replica comes up anew with this schema version, the others stay. */
   deploy(schemaVersion: number): void {
-    this.#schemaVersion = schemaVersion;
-    const [name] = this.#replicas.keys();
-    if (name === undefined) return;
-    this.process(name)?.kill();
-    this.#start(name);
-    this.#schemaVersion = 1;
+    this.#schemaVersions[0] = schemaVersion;
+    this.process('replica-0')?.kill();
+    this.#start('replica-0');
+  }
+
+  killRelays(): void {
+    for (const { process } of this.#relays.values()) process.kill();
   }
 
   restartAll(): void {
@@ -51,6 +53,9 @@ export class Hosts {
   #start(name: string): void {
     const incarnation = this.#incarnations++;
     if (name.startsWith('relay')) this.#relays.set(name, new RelayHost(this.#world, name, incarnation));
-    else this.#replicas.set(name, new ReplicaHost(this.#world, name, incarnation, this.#schemaVersion));
+    else {
+      const schemaVersion = this.#schemaVersions[Number(name.slice('replica-'.length))] ?? 1;
+      this.#replicas.set(name, new ReplicaHost(this.#world, name, incarnation, schemaVersion));
+    }
   }
 }

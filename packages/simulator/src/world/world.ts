@@ -28,6 +28,7 @@ export class World {
   readonly #random: Random;
   readonly #listeners = new Set<Listener>();
   #doorbellsLostUntil = 0;
+  #clockSteppedAt = Number.NEGATIVE_INFINITY;
   queueDownUntil = 0;
   /** When the last fault is over. */
   troubleUntil = 0;
@@ -63,12 +64,12 @@ export class World {
   addNode(): (typeof this.nodes)[number] {
     const clockOffset = Math.round(this.#random.between(-800, 800));
     const server = new MemoryRedis({
-      nowMs: () => Math.floor(EPOCH_MS + this.scheduler.now + clockOffset),
+      nowMs: () => Math.floor(EPOCH_MS + this.scheduler.now + node.clockOffset),
       newHistory: () => this.hex(40),
     });
-    const node = {
+    const node: (typeof this.nodes)[number] = {
       name: `redis-${this.nodes.length}`,
-      server: this.#watched(server, clockOffset),
+      server: this.#watched(server, () => node.clockOffset),
       up: true,
       pausedUntil: 0,
       clockOffset,
@@ -137,15 +138,22 @@ export class World {
     this.troubleUntil = Math.max(this.troubleUntil, this.scheduler.now + ms);
   }
 
+  stepRedisClock(ms: number): void {
+    this.#clockSteppedAt = this.scheduler.now;
+    this.node.clockOffset += ms;
+  }
+
   loseDoorbells(ms: number): void {
     this.#doorbellsLostUntil = this.scheduler.now + ms;
   }
 
-  #watched(server: MemoryRedis, clockOffset: number): MemoryRedis {
+  #watched(server: MemoryRedis, clockOffset: () => number): MemoryRedis {
     const { watermark, bless } = server;
     server.watermark = (mark) => {
       const accepted = watermark.call(server, mark);
-      if (accepted) this.onWatermark(mark.timeMs - EPOCH_MS - clockOffset);
+      // A time that was read before a step of the clock says nothing that could be judged.
+      if (accepted && this.scheduler.now > this.#clockSteppedAt + 5_000)
+        this.onWatermark(mark.timeMs - EPOCH_MS - clockOffset());
       return accepted;
     };
     server.bless = (blessing) => {
