@@ -57,7 +57,9 @@ export class HandRelay {
   }
 
   async recordBlessing(): Promise<number> {
-    const { history } = await eventually(() => this.protocol.status(), { what: 'the hand relay is connected' });
+    const { history } = await eventually(() => this.protocol.status(), {
+      what: 'the hand relay is connected',
+    });
     const { rows } = await this.#pool.query<{ number: string }>(
       `insert into freshet.blessing (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
        select coalesce(max(number), 0) + 1, $1, 'test', $2, $3, $4, 'hand' from freshet.blessing returning number`,

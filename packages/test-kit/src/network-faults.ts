@@ -1,6 +1,6 @@
 export type Direction = 'toServer' | 'toClient';
 
-export const directions: readonly Direction[] = ['toServer', 'toClient'];
+const directions: readonly Direction[] = ['toServer', 'toClient'];
 
 /** What happens to the bytes of one direction, on every connection of a proxy. */
 export interface Lane {

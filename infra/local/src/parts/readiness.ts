@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildProcess, Exit } from './child-process.ts';
 import { LocalError } from './local-error.ts';
+import type { ChildProcess, Exit } from './running-process.ts';
 
 /** A process is ready when a line of its output matches, or when the probe resolves. */
 export type Readiness =

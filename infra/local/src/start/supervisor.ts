@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildProcess, Exit } from '../parts/child-process.ts';
+import type { ChildProcess, Exit } from '../parts/running-process.ts';
 import { Refusal } from './refusal.ts';
 
 /** Something that the system consists of, and how to start it; again on the same port when it has died. */
