@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { preferredPorts } from '../src/start/topology.ts';
 import { alive, descendantsOf, kill, type Launched, launch } from './launched.ts';
@@ -85,6 +86,7 @@ describe('a running system', () => {
 
   test('whatever dies is started again on the same port, and system.json says so', async () => {
     const before = await launched.system();
+    await inQueue(before.redisQueue, (queue) => queue.set('job', 'waits'));
     for (const victims of [before.processes, before.infrastructure]) {
       for (const { pid } of victims) process.kill(pid, 'SIGKILL');
       await vi.waitFor(async () => {
@@ -106,6 +108,9 @@ describe('a running system', () => {
     for (const url of [...after.processes.map((process) => process.url), after.gateway]) {
       await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), within);
     }
+    expect(await inQueue(after.redisQueue, (queue) => queue.get('job')), 'the queue lost nothing').toBe(
+      'waits',
+    );
   });
 
   test('a second one in the same folder is refused, and the first goes on', async () => {
@@ -176,6 +181,8 @@ test('other ports are picked when the usual ones are taken, and a second Ctrl-C 
   await once(socket, 'ready');
 
   const pids = descendantsOf(launched.pid);
+  const folders = await foldersOf(pids);
+  expect(folders).toHaveLength(3);
   launched.signal('SIGINT');
   await vi.waitFor(() => expect(launched.output()).toContain('Stopping'), within);
   // Presses that come closer together count as one.
@@ -188,13 +195,30 @@ test('other ports are picked when the usual ones are taken, and a second Ctrl-C 
   );
   expect(await launched.exited).toBe(130);
   await vi.waitFor(() => expect(alive(pids)).toEqual([]), within);
+  await vi.waitFor(() => expect(folders.filter((folder) => existsSync(folder))).toEqual([]), within);
 });
+
+async function inQueue<T>(url: string, ask: (queue: Redis) => Promise<T>): Promise<T> {
+  const queue = new Redis(url, { lazyConnect: true });
+  try {
+    await queue.connect();
+    return await ask(queue);
+  } finally {
+    queue.disconnect();
+  }
+}
+
+/** The folders of the stores among the processes. */
+async function foldersOf(pids: readonly number[]): Promise<string[]> {
+  const { stdout } = await run('ps', ['-o', 'args=', '-p', pids.join(',')]);
+  return [...new Set(stdout.match(/\/\S*\/freshet-(?:postgres|redis)-\S+/g))];
+}
 
 /** Takes a port, unless somebody has it already. */
 async function occupy(port: number): Promise<number> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
-  await Promise.race([once(server, 'listening'), once(server, 'error')]);
   onTestFinished(() => void server.close());
+  await once(server, 'listening').catch(() => {});
   return port;
 }

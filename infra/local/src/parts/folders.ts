@@ -33,6 +33,13 @@ export async function stateFolder(checkout: string): Promise<string> {
   return ownFolder(join('/var/lib/freshet', id), 0o755);
 }
 
+/** A folder that belongs to the store user, made when it is missing. */
+export async function makeStoreFolder(path: string): Promise<string> {
+  await ownFolder(path, 0o700);
+  await giveToStoreUser(path);
+  return path;
+}
+
 /** A new empty folder that belongs to the store user. Who asks for it removes it. */
 export async function temporaryFolder(name: string, { parent = tmpdir() } = {}): Promise<string> {
   const folder = await mkdtemp(join(parent, `freshet-${name}-`));

@@ -50,18 +50,23 @@ async function readableCopy(source: string, release: string): Promise<string> {
   );
 }
 
-/** Makes a folder that several processes may want at the same time: each makes its own, one gets the name. */
+/**
+ * Makes a folder that several processes may want at the same time: each makes its own, one gets the name.
+ *
+ * @param isMade whether it is there already; an empty folder that it does not count is filled
+ */
 export async function makeOnce(
   target: string,
   make: (unfinished: string) => Promise<unknown>,
+  isMade: (target: string) => Promise<boolean> = exists,
 ): Promise<string> {
-  if (await exists(target)) return target;
+  if (await isMade(target)) return target;
   const unfinished = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
   try {
     await make(unfinished);
     await rename(unfinished, target);
   } catch (error) {
-    if (!(await exists(target))) throw error;
+    if (!(await isMade(target))) throw error;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }

@@ -23,9 +23,8 @@ const initdbOptions = [
 
 /** Makes a data directory unless there is one. Each has a system identifier of its own. */
 export async function initialiseData(binaries: PostgresBinaries, dataDir: string): Promise<void> {
-  if (await isInitialised(dataDir)) return;
   await mkdir(dirname(dataDir), { recursive: true });
-  await makeOnce(dataDir, (unfinished) => initdb(binaries, unfinished));
+  await makeOnce(dataDir, (unfinished) => initdb(binaries, unfinished), isInitialised);
 }
 
 /** Fills a new data directory from a template: 0.1 s instead of 1 s. All copies have the same system identifier. */

@@ -1,13 +1,16 @@
 import { rm } from 'node:fs/promises';
-import { type ChildProcess, startChildProcess } from './child-process.ts';
+import { startChildProcess } from './child-process.ts';
 import { fastTemporaryParent, storeUser, temporaryFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { copyTemplateData, initialiseData, readPassword } from './postgres-data.ts';
+import type { ChildProcess } from './running-process.ts';
 
 export interface PostgresOptions {
-  /** Where the data stays between runs (made when missing); left out: temporary, gone when stopped, and nothing is synced. */
+  /** Where the data is (made when missing); default: a new folder, and nothing is synced. */
   readonly dataDir?: string;
+  /** The folder goes when Postgres is stopped, or this process dies (default: when none was given). */
+  readonly temporary?: boolean;
   /** Default: a free one. */
   readonly port?: number;
   /** More server settings. */
@@ -29,18 +32,19 @@ export interface Postgres extends ChildProcess {
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const binaries = await postgresBinaries();
-  const temporary = options.dataDir === undefined;
+  const isNew = options.dataDir === undefined;
+  const { temporary = isNew } = options;
   const dataDir =
     options.dataDir ?? (await temporaryFolder('postgres', { parent: await fastTemporaryParent() }));
   try {
-    await (temporary ? copyTemplateData(binaries, dataDir) : initialiseData(binaries, dataDir));
+    await (isNew ? copyTemplateData(binaries, dataDir) : initialiseData(binaries, dataDir));
   } catch (error) {
     if (temporary) await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
   const port = options.port ?? (await freePort());
   const settings = {
-    ...(temporary && withoutDurability),
+    ...(isNew && withoutDurability),
     ...options.settings,
     port: String(port),
     listen_addresses: '127.0.0.1',

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type ChildProcess, startChildProcess } from './child-process.ts';
+import { startChildProcess } from './child-process.ts';
 import { storeUser, temporaryFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
+import type { ChildProcess } from './running-process.ts';
 import { requireProgram } from './system-packages.ts';
 
 export type RedisFlavour = 'cache' | 'queue';

@@ -11,9 +11,16 @@ import { environmentOf, type Instance, type Servers } from './topology.ts';
 const SERVICE_SHUTDOWN_MS = 5_000;
 const STOP_WITHIN_MS = 6_000;
 
+/** Where a store keeps what must outlive its crash. */
+export interface StoreFolder {
+  readonly dataDir: string;
+  /** It goes when the system stops, or this process dies. */
+  readonly temporary: boolean;
+}
+
 /** @param learnUrl is told the URL, with the password that the data folder carries. */
 export function postgresPart(
-  where: { readonly root: string; readonly dataDir: string; readonly port: number },
+  where: StoreFolder & { readonly root: string; readonly port: number },
   logs: Logs,
   learnUrl: (url: string) => void,
 ): Part {
@@ -23,6 +30,7 @@ export function postgresPart(
       const settings = await readSettings(join(where.root, 'infra/postgres/postgresql.conf'));
       const postgres = await startPostgres({
         dataDir: where.dataDir,
+        temporary: where.temporary,
         port: where.port,
         settings,
         onLine: logs.of('postgres'),
@@ -33,9 +41,10 @@ export function postgresPart(
   };
 }
 
-export function redisPart(flavour: RedisFlavour, port: number, logs: Logs): Part {
+/** @param folder left out: nothing outlives a crash */
+export function redisPart(flavour: RedisFlavour, port: number, logs: Logs, folder?: StoreFolder): Part {
   const name = `redis-${flavour}`;
-  return { name, start: () => startRedisServer({ flavour, port, onLine: logs.of(name) }) };
+  return { name, start: () => startRedisServer({ flavour, port, onLine: logs.of(name), ...folder }) };
 }
 
 export function servicePart(instance: Instance, servers: Servers, root: string, logs: Logs): Part {

@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { stateFolder as storeFolder, temporaryFolder } from '../parts/folders.ts';
+import { makeStoreFolder, stateFolder as folderOfStores, temporaryFolder } from '../parts/folders.ts';
 import { ensurePrograms, type Program } from '../parts/system-packages.ts';
 import { gatewayPart } from './gateway.ts';
 import { createDatabases } from './given-postgres.ts';
@@ -8,9 +7,9 @@ import { checkRedis } from './given-redis.ts';
 import { untilHealthy } from './healthy.ts';
 import { openLogs, type Logs } from './logs.ts';
 import type { StartOptions } from './options.ts';
-import { postgresPart, redisPart, servicePart } from './parts.ts';
+import { postgresPart, redisPart, servicePart, type StoreFolder } from './parts.ts';
 import { pickPort } from './ports.ts';
-import { Supervisor } from './supervisor.ts';
+import { type Part, Supervisor } from './supervisor.ts';
 import { type SystemDescription, type SystemFile, systemFile } from './system-file.ts';
 import {
   databaseOf,
@@ -33,7 +32,6 @@ export class System {
   #instances: readonly Instance[] = [];
   #servers: Servers | undefined;
   #gateway = '';
-  #throwAway: string | undefined;
 
   constructor(options: StartOptions, report: (line: string) => void) {
     this.#options = options;
@@ -117,7 +115,6 @@ export class System {
       ['redis-cache', 'redis-queue', 'postgres'],
     ]);
     await this.#file.remove();
-    if (this.#throwAway !== undefined) await rm(this.#throwAway, { recursive: true, force: true });
   }
 
   killAll(): void {
@@ -138,12 +135,16 @@ export class System {
       redisQueue: await pickPort(preferredPorts.redisQueue),
     };
     let postgres = given.postgres ?? '';
-    const postgresHere = { root, dataDir: await this.#dataFolder(), port: ports.postgres };
-    await this.#startAll([
-      ...(given.postgres === undefined ? [postgresPart(postgresHere, logs, (url) => (postgres = url))] : []),
-      ...(given.redisCache === undefined ? [redisPart('cache', ports.redisCache, logs)] : []),
-      ...(given.redisQueue === undefined ? [redisPart('queue', ports.redisQueue, logs)] : []),
-    ]);
+    const parts: Part[] = [];
+    if (given.postgres === undefined) {
+      const where = { ...(await this.#storeFolder('postgres')), root, port: ports.postgres };
+      parts.push(postgresPart(where, logs, (url) => (postgres = url)));
+    }
+    if (given.redisCache === undefined) parts.push(redisPart('cache', ports.redisCache, logs));
+    if (given.redisQueue === undefined) {
+      parts.push(redisPart('queue', ports.redisQueue, logs, await this.#storeFolder('redis-queue')));
+    }
+    await this.#startAll(parts);
     if (given.postgres === undefined) await createDatabases(postgres, names);
     return {
       postgres,
@@ -152,15 +153,11 @@ export class System {
     };
   }
 
-  async #dataFolder(): Promise<string> {
+  async #storeFolder(name: string): Promise<StoreFolder> {
     const { stateFolder, fresh } = this.#options;
-    if (!fresh)
-      return join(
-        await storeFolder(basename(stateFolder) === '.freshet' ? dirname(stateFolder) : stateFolder),
-        'postgres',
-      );
-    this.#throwAway = await temporaryFolder('postgres');
-    return join(this.#throwAway, 'data');
+    if (fresh) return { dataDir: await temporaryFolder(name), temporary: true };
+    const checkout = basename(stateFolder) === '.freshet' ? dirname(stateFolder) : stateFolder;
+    return { dataDir: await makeStoreFolder(join(await folderOfStores(checkout), name)), temporary: false };
   }
 
   async #untilHealthy(urls: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void> {
@@ -176,7 +173,7 @@ export class System {
   }
 
   /** At the same time; waits for all of them even when one fails, so that `stop` knows them all. */
-  async #startAll(parts: readonly Parameters<Supervisor['start']>[0][]): Promise<void> {
+  async #startAll(parts: readonly Part[]): Promise<void> {
     const outcomes = await Promise.allSettled(parts.map((part) => this.#supervisor.start(part)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
