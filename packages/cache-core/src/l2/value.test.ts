@@ -75,11 +75,25 @@ test('a deeply nested payload does not make the reader throw', () => {
   expect(['entry', 'garbage']).toContain(kind);
 });
 
+const encode = (payload: unknown) => () =>
+  encodeEntry({ version: '7', blessing: 1, at: 1, ttl: 1, cost: 1, payload });
+
 test.each([[undefined], [() => 1], [Symbol('s')]])(
   'a value that JSON cannot hold is refused: %s',
   (payload) => {
-    expect(() => encodeEntry({ version: '7', blessing: 1, at: 1, ttl: 1, cost: 1, payload })).toThrow(
-      expect.objectContaining({ code: 'FRESHET_INVALID_VALUE' }),
-    );
+    expect(encode(payload)).toThrow(expect.objectContaining({ code: 'FRESHET_INVALID_VALUE' }));
   },
 );
+
+const cyclic: unknown[] = [];
+cyclic.push(cyclic);
+
+test.each([
+  ['a bigint', { price: 1n }, TypeError],
+  ['a cycle', cyclic, TypeError],
+  ['a toJSON that throws', { toJSON: () => JSON.parse('{') as unknown }, SyntaxError],
+])('a value that JSON fails on is refused, with the cause: %s', (_, payload, cause) => {
+  expect(encode(payload)).toThrow(
+    expect.objectContaining({ code: 'FRESHET_INVALID_VALUE', cause: expect.any(cause) as unknown }),
+  );
+});

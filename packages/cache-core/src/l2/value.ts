@@ -37,14 +37,24 @@ interface StoredEntry {
 
 /** The order of the fields is part of the format: scripts read the prefix without parsing the payload. */
 export function encodeEntry(entry: L2Entry): string {
-  const payload = JSON.stringify(entry.payload) as string | undefined;
-  if (payload === undefined) {
-    throw new FreshetError(
-      'FRESHET_INVALID_VALUE',
-      'The loaded value cannot be written as JSON. Return plain data.',
-    );
-  }
+  const payload = encodePayload(entry.payload);
   return `${ENTRY_PREFIX}${entry.version}","b":${entry.blessing},"at":${entry.at},"ttl":${entry.ttl},"cost":${entry.cost},"d":${payload}}`;
+}
+
+/** @throws FRESHET_INVALID_VALUE for what JSON cannot hold; the cause tells a bigint from a cycle from a broken `toJSON`. */
+function encodePayload(payload: unknown): string {
+  let cause: unknown;
+  try {
+    const text = JSON.stringify(payload) as string | undefined;
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
+  }
+  throw new FreshetError(
+    'FRESHET_INVALID_VALUE',
+    'The loaded value cannot be written as JSON. Return plain data, and bigints as strings.',
+    { cause },
+  );
 }
 
 /** Never throws: a cached value is untrusted input, and what is not understood counts as absent. */
