@@ -47,6 +47,22 @@ describe('layers', () => {
     await eventually(async () => (await items.get(id))?.quantity === 1, { what: 'the inserted row is seen' });
   });
 
+  test('an id that was never checked does not meet the entry of a composite one', async () => {
+    const { items } = await shop.replica();
+    for (const [composite, unchecked] of [
+      [['a', 'b'], 'a\u0000b'],
+      [
+        ['a', 'b', 'c'],
+        ['a\u0000b', 'c'],
+      ],
+    ] as const) {
+      await items.read(composite);
+      expect((await items.read(composite)).cache).toMatchObject({ hit: 'l1' });
+      await expect(items.get(unchecked)).rejects.toMatchObject({ code: 'FRESHET_INVALID_ID' });
+      await expect(items.read(unchecked)).rejects.toMatchObject({ code: 'FRESHET_INVALID_ID' });
+    }
+  });
+
   test('G10: garbage under a key is a miss that mends it', async () => {
     const { cache } = await shop.replica();
     await shop.put('item', id, 3);
@@ -68,6 +84,19 @@ describe('layers', () => {
     redis.disconnect();
   });
 
+  test('G10: a value of another Redis type does not leave the key uncached', async () => {
+    const { items } = await shop.replica();
+    await shop.put('item', id, 3);
+    const redis = new Redis(shop.redis.url);
+    await redis.hset(`shop:item:${id}`, 'a', 'hash');
+    expect(await items.read(id)).toMatchObject({
+      value: { quantity: 3 },
+      cache: { fwd: 'miss', stored: true },
+    });
+    expect(JSON.parse((await redis.get(`shop:item:${id}`)) ?? '')).toMatchObject({ d: { id, quantity: 3 } });
+    redis.disconnect();
+  });
+
   test('G8: an entry has a TTL of 15 min ± 10 %', async () => {
     const { items } = await shop.replica();
     await shop.put('item', id, 3);
@@ -84,19 +113,6 @@ describe('one load per key', () => {
   test('G7: 1,000 reads of a cold key over two replicas load once', async () => {
     const replicas = [await shop.replica(), await shop.replica()];
     await shop.put('item', id, 7);
-  test('G10: a value of another Redis type does not leave the key uncached', async () => {
-    const { items } = await shop.replica();
-    await shop.put('item', id, 3);
-    const redis = new Redis(shop.redis.url);
-    await redis.hset(`shop:item:${id}`, 'a', 'hash');
-    expect(await items.read(id)).toMatchObject({
-      value: { quantity: 3 },
-      cache: { fwd: 'miss', stored: true },
-    });
-    expect(JSON.parse((await redis.get(`shop:item:${id}`)) ?? '')).toMatchObject({ d: { id, quantity: 3 } });
-    redis.disconnect();
-  });
-
     const reads = replicas.flatMap(({ items }) => Array.from({ length: 500 }, () => items.get(id)));
     for (const value of await Promise.all(reads)) expect(value).toEqual({ id, quantity: 7 });
     expect(replicas.reduce((sum, { loads }) => sum + loads(), 0)).toBe(1);

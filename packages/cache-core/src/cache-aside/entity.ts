@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { PolicyLease } from '../freshness-lease/policy-lease.ts';
 import type { CacheId } from '../keys/key.ts';
 import { NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
@@ -79,8 +80,11 @@ export class Entity<T> {
   }
 }
 
-/** The key in L1 and among the loads: an id as it is, so that a hit builds no string. Ids hold no control characters. */
+/** In no id, not even in one that nobody has checked yet, unless it was guessed. */
+const SEPARATOR = randomUUID();
+
+/** The key in L1 and among the loads: an id as it is, so that a hit builds no string, and checks none. */
 export function memoryKey(id: CacheId): string {
   if (typeof id === 'string') return id;
-  return id.length === 1 ? (id[0] ?? '') : id.join('\u0000');
+  return id.length === 1 ? (id[0] ?? '') : id.join(SEPARATOR);
 }
