@@ -134,6 +134,26 @@ test('applied rows are purged after their time, and the highest purged number is
   expect(rows).toEqual(aged);
 });
 
+test('a schema version is forgotten a day after the last entry of it can have expired, and not before', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  await db.query(
+    `insert into freshet.schema_version (service, entity, number, ttl_ms, last_used_at)
+     select 'user', 'session', number, 3600000, clock_timestamp() - age
+     from (values (1, interval '25 hours 1 minute'), (2, interval '24 hours 55 minutes'), (3, interval '0')) as used (number, age)`,
+  );
+  fixture.startRelay({ timing: { upkeepMs: 20 } });
+  await eventually(
+    async () => {
+      const { rows } = await db.query(
+        `select number from freshet.schema_version where entity = 'session' order by number`,
+      );
+      expect(rows).toEqual([{ number: 2 }, { number: 3 }]);
+    },
+    { what: 'the oldest is forgotten' },
+  );
+});
+
 test('a superseded primary is left for its successor behind the same address', async () => {
   const fixture = await createRelayFixture();
   const { db } = fixture;

@@ -79,4 +79,6 @@ export interface OutboxStore {
   checkCachedTables(): Promise<CachedTableProblem[]>;
   /** Deletes rows that were applied longer than `olderThanMs` ago, some thousands at most; answers how many. */
   purge(olderThanMs: number): Promise<number>;
+  /** Deletes the schema versions of which no replica can hold an entry any more; answers how many. */
+  forgetSchemaVersions(): Promise<number>;
 }

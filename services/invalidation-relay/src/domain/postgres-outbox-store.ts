@@ -11,6 +11,10 @@ import type {
 
 const PURGE_LIMIT = 5_000;
 
+// Beyond the longest TTL since the last use: jitter (10 % of a day at most), and a replica that could not say for hours
+// that it is still there.
+const SCHEMA_VERSION_MARGIN = '1 day';
+
 const ROW_COLUMNS = `id, service, entity, id_parts as "idParts", version, traceparent, attempts`;
 const PENDING = 'applied_at is null and dead_at is null';
 
@@ -130,6 +134,14 @@ export class PostgresOutboxStore implements OutboxStore {
       [olderThanMs],
     );
     return only(rows).purged;
+  }
+
+  async forgetSchemaVersions(): Promise<number> {
+    const { rowCount } = await this.#pool.query(
+      `delete from freshet.schema_version
+       where last_used_at < clock_timestamp() - make_interval(secs => ttl_ms / 1000.0) - interval '${SCHEMA_VERSION_MARGIN}'`,
+    );
+    return rowCount ?? 0;
   }
 }
 

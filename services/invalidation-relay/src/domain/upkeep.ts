@@ -5,11 +5,12 @@ import type { RelayTiming } from './relay-timing.ts';
 
 export interface UpkeepDependencies {
   domain: string;
-  outbox: Pick<OutboxStore, 'checkCachedTables' | 'purge' | 'depth'>;
+  outbox: Pick<OutboxStore, 'checkCachedTables' | 'purge' | 'forgetSchemaVersions' | 'depth'>;
   timing: Pick<RelayTiming, 'purgeAfterMs'>;
   metrics: DomainMetrics;
   logger: RelayLogger;
 }
+
 /** What nobody waits for: the triggers' check, the purge, the measuring, and the alarms that come of them. */
 export class Upkeep {
   readonly #deps: UpkeepDependencies;
@@ -36,6 +37,7 @@ export class Upkeep {
   async purge(): Promise<void> {
     const { outbox, timing } = this.#deps;
     while ((await outbox.purge(timing.purgeAfterMs)) > 0);
+    await outbox.forgetSchemaVersions();
   }
 
   async measure(): Promise<void> {
