@@ -84,7 +84,13 @@ describe('our services in docker-compose.yml', () => {
       { name: '', service, port, url: '' },
       servers,
     );
-    const { INSTANCE_NAME: __, OTEL_EXPORTER_OTLP_ENDPOINT, ...fromCompose } = environment;
+    const {
+      INSTANCE_NAME: __,
+      OTEL_EXPORTER_OTLP_ENDPOINT,
+      SHUTDOWN_NOTICE_MS: ___,
+      SHUTDOWN_DEADLINE_MS: ____,
+      ...fromCompose
+    } = environment;
     const decoded = Object.entries(fromLauncher).map(([name, value]) => [name, decodeURIComponent(value)]);
     expect({ ...fromCompose, PORT: String(fromCompose['PORT']) }).toEqual({
       ...Object.fromEntries(decoded),
@@ -96,8 +102,10 @@ describe('our services in docker-compose.yml', () => {
   test.for(ours)('%s has an init, a health check on its port, and time to shut down', ([, service]) => {
     expect(service.init).toBe(true);
     expect(service.healthcheck?.test.at(-1)).toMatch(/process\.env\.PORT \+ '\/readyz'/);
-    // SHUTDOWN_DEADLINE_MS is 10 s unless it is set.
-    expect(Number.parseInt(service.stop_grace_period ?? '', 10)).toBeGreaterThan(10);
+    const { SHUTDOWN_NOTICE_MS, SHUTDOWN_DEADLINE_MS } = service.environment ?? {};
+    const deadlineS = Number(SHUTDOWN_DEADLINE_MS) / 1_000;
+    expect(Number.parseInt(service.stop_grace_period ?? '', 10)).toBeGreaterThan(deadlineS);
+    expect(Number(SHUTDOWN_NOTICE_MS)).toBeLessThanOrEqual(Number(SHUTDOWN_DEADLINE_MS) / 2);
     expect(existsSync(join(root, service.build?.dockerfile ?? ''))).toBe(true);
     expect(existsSync(join(root, 'services', service.build?.args.SERVICE ?? ''))).toBe(true);
   });

@@ -59,6 +59,24 @@ test('a request that runs is finished, then everything is closed, the newest fir
   ]);
 });
 
+test('with a notice, requests are served after /readyz said no, until the notice is over', async () => {
+  const notice = { SHUTDOWN_NOTICE_MS: '300000', SHUTDOWN_DEADLINE_MS: '600000' };
+  const fixture = await startFixture(notice);
+  await signalled(fixture);
+  const anew = (path: string) =>
+    fetch(`${fixture.url()}${path}`, { headers: { Connection: 'close' } }).then(({ status }) => status);
+  await eventually(async () => (await anew('/readyz')) === 503, { what: 'it says that it is leaving' });
+  expect(await anew('/livez'), 'a new connection is served').toBe(200);
+  expect(messages(fixture)).not.toContain('closed second');
+  await fixture.kill('SIGINT');
+  expect(await fixture.exited).toEqual({ code: 1, signal: null });
+
+  const brief = await startFixture({ SHUTDOWN_NOTICE_MS: '50' });
+  await signalled(brief);
+  expect(await brief.exited).toEqual(clean);
+  expect(messages(brief)).toContain('stopped');
+});
+
 test('a stream that began before the signal is told to end, and its connection does not linger', async () => {
   const fixture = await startFixture();
   const agent = new Agent({ keepAlive: true });

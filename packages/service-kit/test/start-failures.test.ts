@@ -42,6 +42,12 @@ test('mistakes in the environment', async () => {
   expect(line?.msg).toMatch(/3 mistakes.*PORT.*REDIS_CACHE_URL.*OTEL_EXPORTER_OTLP_ENDPOINT/);
 });
 
+test('a shutdown notice that leaves no time to finish requests', async () => {
+  const line = await fatalLine({ SHUTDOWN_NOTICE_MS: '5001', SHUTDOWN_DEADLINE_MS: '10000' });
+  expect(line).toMatchObject({ code: 'FRESHET_CONFIG' });
+  expect(line?.msg).toMatch(/SHUTDOWN_NOTICE_MS \(5001\).*half of SHUTDOWN_DEADLINE_MS \(10000\)/);
+});
+
 test('a port that is taken', async () => {
   const port = await takenPort();
   const line = await fatalLine({ PORT: String(port) });

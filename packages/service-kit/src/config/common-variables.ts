@@ -30,6 +30,13 @@ export function commonVariables(service: { name: string; port: number }) {
       unit: 'ms',
       description: 'time from SIGTERM to the end of the process, at most',
     }),
+    shutdownNoticeMs: integer('SHUTDOWN_NOTICE_MS', {
+      default: 0,
+      min: 0,
+      max: 300_000,
+      unit: 'ms',
+      description: 'how long requests are served after /readyz says no; half of the deadline at most',
+    }),
     otlpEndpoint: optionalHttpUrl(
       'OTEL_EXPORTER_OTLP_ENDPOINT',
       'OpenTelemetry collector (OTLP over HTTP); without it nothing is traced',

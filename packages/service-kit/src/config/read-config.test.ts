@@ -31,6 +31,7 @@ test('the minimal environment gets the defaults', () => {
     redisCacheUrl: 'redis://localhost:6379',
     logLevel: 'info',
     shutdownDeadlineMs: 10_000,
+    shutdownNoticeMs: 0,
     otlpEndpoint: undefined,
     databaseUrl: 'postgres://u:p@localhost/user',
     migrateOnStart: true,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CommonConfig } from '../config/common-variables.ts';
 import type { Environment } from '../config/read-config.ts';
 import { mountHealth } from '../health/mount-health.ts';
@@ -7,6 +8,7 @@ import { type ListeningServer, listen } from '../http/server.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { Closers } from '../shutdown/closers.ts';
 import { within } from '../shutdown/within.ts';
+import { StartupError } from '../startup-error.ts';
 import { shutdownTelemetry } from '../telemetry/shutdown.ts';
 import type { Service, ServiceDefinition } from './service.ts';
 
@@ -18,7 +20,7 @@ export interface RunningService {
   stop(): Promise<boolean>;
 }
 
-/** When each part of a shutdown must be over, as a share of the deadline; telemetry gets what is left. */
+/** When each part of a shutdown must be over, as a share of the deadline less the notice; telemetry gets what is left. */
 const requestsUntil = 0.6;
 const closersUntil = 0.9;
 
@@ -28,6 +30,8 @@ export async function startService<Config extends CommonConfig>(
   environment: Environment = process.env,
 ): Promise<RunningService> {
   const config = definition.config(environment);
+  const { shutdownNoticeMs: noticeMs, shutdownDeadlineMs: deadlineMs } = config;
+  refuseLongNotice(noticeMs, deadlineMs);
   const log = createLogger({
     service: definition.name,
     instance: config.instanceName,
@@ -50,13 +54,20 @@ export async function startService<Config extends CommonConfig>(
       url,
       port,
       log,
-      stop: () =>
-        (stopped ??= stop({ server, closers, closing, log, deadlineMs: config.shutdownDeadlineMs })),
+      stop: () => (stopped ??= stop({ server, closers, closing, log, noticeMs, deadlineMs })),
     };
   } catch (error) {
-    await closers.closeAll(() => config.shutdownDeadlineMs, log);
+    await closers.closeAll(() => deadlineMs, log);
     throw error;
   }
+}
+
+function refuseLongNotice(noticeMs: number, deadlineMs: number): void {
+  if (noticeMs <= deadlineMs / 2) return;
+  throw new StartupError(
+    'FRESHET_CONFIG',
+    `SHUTDOWN_NOTICE_MS (${noticeMs}) must be half of SHUTDOWN_DEADLINE_MS (${deadlineMs}) at most: requests have to finish after it.`,
+  );
 }
 
 function appOf(
@@ -87,13 +98,19 @@ interface StopOptions {
   readonly closers: Closers;
   readonly closing: AbortController;
   readonly log: Logger;
+  /** Milliseconds. */
+  readonly noticeMs: number;
+  /** Milliseconds, the notice included. */
   readonly deadlineMs: number;
 }
 
-async function stop({ server, closers, closing, log, deadlineMs }: StopOptions): Promise<boolean> {
+async function stop({ server, closers, closing, log, noticeMs, deadlineMs }: StopOptions): Promise<boolean> {
   const begin = performance.now();
-  const untilShare = (share: number) => deadlineMs * share - (performance.now() - begin);
+  const untilShare = (share: number) =>
+    noticeMs + (deadlineMs - noticeMs) * share - (performance.now() - begin);
   closing.abort(new Error('the service is shutting down'));
+  // Not ready, and still serving: whoever looks at /readyz now and then has not seen it yet.
+  if (noticeMs > 0) await delay(noticeMs);
   const finished = await server.close(untilShare(requestsUntil));
   if (!finished) log.warn('requests were cut off by the shutdown');
   const failed = await closers.closeAll(() => untilShare(closersUntil), log);
