@@ -9,6 +9,7 @@ export {
   writtenResponseHeaders,
 } from './cache-http/headers.ts';
 export { checkPreconditions, type WriteConditions } from './cache-http/preconditions.ts';
+export { invalidateAfter, writerOf, type Written } from './cached-write/cached-write.ts';
 export { type CommonConfig, commonVariables } from './config/common-variables.ts';
 export {
   type ConfigOf,
@@ -25,8 +26,8 @@ export {
   optionalHttpUrl,
   optionalText,
   postgresUrl,
-  redisUrl,
   redisOrSentinelUrl,
+  redisUrl,
   text,
   url,
   type Variable,
@@ -40,6 +41,7 @@ export { kyselyOn, kyselyOnPool } from './database/kysely.ts';
 export { type MigrateOptions, migrate } from './database/migrate.ts';
 export { databaseStartupError, openPool } from './database/open-database.ts';
 export { createPool, type PoolOptions } from './database/pool.ts';
+export { cacheReadiness } from './health/cache-readiness.ts';
 export type { Readiness, ReadinessCheck } from './health/readiness.ts';
 export { type AppOptions, createApp } from './http/app.ts';
 export {

@@ -1,5 +1,6 @@
 import { connectRedis, createCache, postgresDomain } from '@freshet/cache-core';
 import {
+  cacheReadiness,
   migrate,
   openPool,
   type Service,
@@ -9,7 +10,6 @@ import {
 import { type Config, readEnvironment } from './config.ts';
 import { productRoutes } from './products/routes.ts';
 import { productService } from './products/service.ts';
-import { cacheReadiness } from './readiness.ts';
 import { stockRoutes } from './stock/routes.ts';
 import { stockService } from './stock/service.ts';
 import { summaryRoutes } from './summary/routes.ts';

@@ -1,5 +1,6 @@
 import { connectRedis, createCache, postgresDomain } from '@freshet/cache-core';
 import {
+  cacheReadiness,
   migrate,
   openPool,
   type Service,
@@ -9,7 +10,6 @@ import {
 import { type Config, readEnvironment } from './config.ts';
 import { profileRoutes } from './profiles/routes.ts';
 import { profileService } from './profiles/service.ts';
-import { cacheReadiness } from './readiness.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { sessionService } from './sessions/service.ts';
 import { sweepExpiredSessions } from './sessions/sweep.ts';

@@ -1,9 +1,15 @@
 import { type Cache, deletionVersion, type Origin, ttl, type Version } from '@freshet/cache-core';
-import { checkPreconditions, kyselyOnPool, notFound, type WriteConditions } from '@freshet/service-kit';
+import {
+  checkPreconditions,
+  invalidateAfter,
+  kyselyOnPool,
+  notFound,
+  type WriteConditions,
+  writerOf,
+} from '@freshet/service-kit';
 import type { Pool } from 'pg';
 import type { Tables } from '../database.ts';
 import type { StockService } from '../stock/service.ts';
-import { invalidateAfter, writerOf } from '../write.ts';
 import { deleteProduct, findProduct, insertProduct, lockProduct, updateProduct } from './repository.ts';
 import { missingProduct, Product, type ProductBody } from './schema.ts';
 
@@ -36,7 +42,7 @@ export function productService({ cache, origin, pool, stock }: ProductServiceOpt
       return product && { value: product, version: product.version };
     },
   });
-  const write = writerOf(origin, products);
+  const write = writerOf<Tables>(origin, products);
 
   return {
     read(id: string, minVersion: Version | undefined) {

@@ -6,11 +6,11 @@ import {
   kyselyOnPool,
   notFound,
   type WriteConditions,
+  writerOf,
 } from '@freshet/service-kit';
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database, Tables } from '../database.ts';
-import { writerOf } from '../write.ts';
 import { deleteProfile, findProfile, insertProfile, lockProfile, updateProfile } from './repository.ts';
 import { missingProfile, type NewProfile, Profile, type ProfileChange } from './schema.ts';
 
@@ -30,7 +30,7 @@ export function profileService({ cache, origin, pool }: { cache: Cache; origin: 
       return profile && { value: profile, version: profile.version };
     },
   });
-  const write = writerOf(origin, profiles);
+  const write = writerOf<Tables>(origin, profiles);
 
   return {
     read(id: string, minVersion: Version | undefined) {

@@ -6,12 +6,12 @@ import {
   kyselyOnPool,
   notFound,
   type WriteConditions,
+  writerOf,
 } from '@freshet/service-kit';
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { Tables } from '../database.ts';
 import { missingProfile } from '../profiles/schema.ts';
-import { writerOf } from '../write.ts';
 import {
   deleteSession,
   findSession,
@@ -42,7 +42,7 @@ export function sessionService({ cache, origin, pool, lifetimeMs }: SessionServi
     decode: (payload) => Session.parse(payload),
     load: (id) => findSession(database, String(id)),
   });
-  const write = writerOf(origin, sessions);
+  const write = writerOf<Tables>(origin, sessions);
 
   return {
     async read(id: string, minVersion: Version | undefined): Promise<CachedRead<Session>> {

@@ -1,5 +1,5 @@
 import type { Cache } from '@freshet/cache-core';
-import type { ReadinessCheck } from '@freshet/service-kit';
+import type { ReadinessCheck } from './readiness.ts';
 
 /**
  * Ready with the first freshness lease: from then on this replica reads from memory. Without a lease (Redis

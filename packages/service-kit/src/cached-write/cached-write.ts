@@ -5,21 +5,24 @@ import {
   type QueryClient,
   type Version,
 } from '@freshet/cache-core';
-import { kyselyOn } from '@freshet/service-kit';
-import type { Database, Tables } from './database.ts';
+import type { Kysely } from 'kysely';
+import { kyselyOn } from '../database/kysely.ts';
 
 /** What a write answers with: at least the version that the row has now. */
-interface Written {
+export interface Written {
   readonly version: Version;
 }
 
 type Invalidated = Pick<CacheAside<unknown>, 'invalidate'>;
 
-/** Makes the function that writes a cache-aside entity: `work` runs in a transaction, then the caches drop the entry. */
-export function writerOf(origin: Origin, entity: Invalidated) {
+/**
+ * Makes the function that writes a cache-aside entity of the database `Tables`: `work` runs in a transaction, then the
+ * caches drop the entry.
+ */
+export function writerOf<Tables>(origin: Pick<Origin, 'transaction'>, entity: Invalidated) {
   return function write<W extends Written>(
     id: string,
-    work: (transaction: Database, client: QueryClient) => Promise<W>,
+    work: (transaction: Kysely<Tables>, client: QueryClient) => Promise<W>,
   ): Promise<W> {
     return invalidateAfter(
       entity,
