@@ -1,6 +1,12 @@
 export type { Cache, CacheState } from './cache.ts';
 export type { CacheAside } from './cache-aside/cache-aside.ts';
-export type { Answer, CacheOutcome, OutcomeDetail, ReadOptions } from './cache-aside/outcome.ts';
+export type {
+  Answer,
+  CacheOutcome,
+  OutcomeDetail,
+  ReadManyOptions,
+  ReadOptions,
+} from './cache-aside/outcome.ts';
 export type { LoadContext, Loaded, PolicyOptions } from './cache-aside/policy.ts';
 export { type CacheOptions, createCache } from './create-cache.ts';
 export { FreshetError, type FreshetErrorCode, isFreshetError } from './errors.ts';

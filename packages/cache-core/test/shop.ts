@@ -137,6 +137,15 @@ export class Shop {
     };
   }
 
+  /** Fans out what is pending, and waits until every replica has applied it. */
+  async settle(): Promise<void> {
+    await this.relay.drain();
+    await eventually(
+      async () => (await this.relay.protocol.replicas()).every(({ live, lag }) => !live || lag === 0),
+      { what: 'every replica has applied the log' },
+    );
+  }
+
   async put(table: 'item' | 'stock', id: string, quantity: number): Promise<string> {
     const { rows } = await this.pool.query<{ version: string }>(
       `insert into ${table} (id, quantity) values ($1, $2)

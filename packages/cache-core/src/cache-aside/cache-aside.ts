@@ -1,7 +1,7 @@
 import { type CacheId, physicalKey } from '../keys/key.ts';
 import { MAX_VERSION, parseVersion, type Version } from '../keys/version.ts';
 import type { Entity } from './entity.ts';
-import type { Answer, ReadOptions } from './outcome.ts';
+import type { Answer, ReadManyOptions, ReadOptions } from './outcome.ts';
 import { Reader } from './reader.ts';
 
 /** One entity, read through the caches and invalidated after each committed change: bounded staleness. */
@@ -26,6 +26,19 @@ export class CacheAside<T> {
   /** As `get`, with the version and what the cache did. @throws FRESHET_INVALID_VERSION too, for a malformed `minVersion` */
   read(id: CacheId, options?: ReadOptions): Promise<Answer<T>> {
     return this.#reader.read(id, options);
+  }
+
+  /**
+   * As `get` for each id, in their order: one round trip for what L2 has, one more for the fill leases of the rest. The
+   * first error is thrown, also for one id of many.
+   */
+  async getMany(ids: readonly CacheId[]): Promise<(T | null)[]> {
+    return (await this.#reader.readMany(ids)).map(({ value }) => value);
+  }
+
+  /** As `getMany`, each with its version and what the cache did. */
+  readMany(ids: readonly CacheId[], options?: ReadManyOptions): Promise<Answer<T>[]> {
+    return this.#reader.readMany(ids, options);
   }
 
   /**

@@ -5,11 +5,15 @@ import type { Entity, Prepared } from './entity.ts';
 import type { Load } from './flights.ts';
 import { type Found, KeyInL2, type Standing } from './key-in-l2.ts';
 import type { Answer, CacheOutcome, OutcomeDetail } from './outcome.ts';
+import type { Loaded } from './policy.ts';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
 type Bypass = Exclude<OutcomeDetail, 'l1' | 'l2'>;
+
+/** How one load asks the origin, through the gate. */
+export type AskOrigin<T> = (id: CacheId) => Promise<Loaded<T> | null>;
 
 /**
  * One load of one key, for a reader that L1 could not answer: L2, else a fill lease, else the origin.
@@ -21,15 +25,17 @@ export class LoadThroughL2<T> {
   readonly #key: string;
   readonly #l2: KeyInL2<T>;
   readonly #load: Load;
+  readonly #ask: AskOrigin<T>;
   /** ● Known when the load begins: a blessing that comes while it runs voids what it stores. */
   readonly #blessing: number;
 
-  constructor(entity: Entity<T>, id: CacheId, key: string, load: Load) {
+  constructor(entity: Entity<T>, id: CacheId, key: string, load: Load, ask: AskOrigin<T> = askAlone(entity)) {
     this.#entity = entity;
     this.#id = id;
     this.#key = key;
     this.#l2 = new KeyInL2(entity, id);
     this.#load = load;
+    this.#ask = ask;
     this.#blessing = entity.replica.lease.blessing;
   }
 
@@ -149,15 +155,19 @@ export class LoadThroughL2<T> {
   }
 
   async #askOrigin(): Promise<Prepared<T>> {
-    const { policy, counters, replica } = this.#entity;
+    const { counters, replica } = this.#entity;
     const startedAt = replica.clock.monotonicMs();
     counters.originLoads++;
     try {
-      const loaded = await replica.gate.run((signal) => policy.load(this.#id, { signal }));
+      const loaded = await this.#ask(this.#id);
       return this.#entity.prepare(loaded, this.#blessing, replica.clock.monotonicMs() - startedAt);
     } catch (error) {
       counters.originErrors++;
       throw error;
     }
   }
+}
+
+function askAlone<T>({ replica, policy }: Entity<T>): AskOrigin<T> {
+  return (id) => replica.gate.run((signal) => policy.load(id, { signal }));
 }

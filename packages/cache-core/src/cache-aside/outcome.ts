@@ -1,3 +1,4 @@
+import type { CacheId } from '../keys/key.ts';
 import type { Version } from '../keys/version.ts';
 
 /** What the cache did for one read; the parts of a `Cache-Status` header (RFC 9211). */
@@ -38,4 +39,9 @@ export interface Answer<T> {
 export interface ReadOptions {
   /** Cached answers older than this are passed by; the origin's answer is always good enough. */
   minVersion?: Version;
+}
+
+export interface ReadManyOptions {
+  /** As for one read: one for all ids, or one for each (undefined: any will do). */
+  minVersion?: Version | ((id: CacheId) => Version | undefined);
 }

@@ -50,6 +50,14 @@ export interface PolicyOptions<T> {
    * REPEATABLE READ transaction. null when there is no such row.
    */
   load: (id: CacheId, context: LoadContext) => Promise<Loaded<T> | null>;
+  /**
+   * As `load`, for the ids that one `getMany` or `readMany` found in no cache: one answer for each, in their order. It
+   * takes one place among the loads. Default: `load` for each id.
+   */
+  loadMany?: (
+    ids: readonly CacheId[],
+    context: { signal: AbortSignal },
+  ) => Promise<readonly (Loaded<T> | null)[]>;
 }
 
 /** Compiled once: defaults in, mistakes out. */
@@ -65,6 +73,7 @@ export interface Policy<T> {
   l1: Partial<L1Bounds>;
   decode: (payload: unknown) => T;
   load: PolicyOptions<T>['load'];
+  loadMany: PolicyOptions<T>['loadMany'];
 }
 
 /** @throws FRESHET_INVALID_OPTIONS */
@@ -97,6 +106,7 @@ export function compilePolicy<T>(
     l1: options.l1 ?? {},
     decode: options.decode ?? ((payload) => payload as T),
     load: options.load,
+    loadMany: options.loadMany,
   };
 
   function check(holds: boolean, rule: string): void {

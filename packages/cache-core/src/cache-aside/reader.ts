@@ -2,8 +2,9 @@ import type { CacheId } from '../keys/key.ts';
 import { compareVersions, NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
 import type { L1Entry } from '../l1/l1.ts';
 import { type Entity, memoryKey } from './entity.ts';
+import { LoadBatch } from './load-batch.ts';
 import { LoadThroughL2 } from './load-through-l2.ts';
-import type { Answer, CacheOutcome, ReadOptions } from './outcome.ts';
+import type { Answer, CacheOutcome, ReadManyOptions, ReadOptions } from './outcome.ts';
 
 const L1_HIT: CacheOutcome = Object.freeze({ hit: 'l1', detail: 'l1' });
 
@@ -23,16 +24,42 @@ export class Reader<T> {
     return entry.resolved;
   }
 
-  async read(id: CacheId, options?: ReadOptions): Promise<Answer<T>> {
-    const minVersion = options?.minVersion === undefined ? NO_VERSION : parseVersion(options.minVersion);
+  read(id: CacheId, options?: ReadOptions): Promise<Answer<T>> {
+    return this.#read(id, options?.minVersion);
+  }
+
+  async #read(id: CacheId, wanted: Version | undefined, batch?: LoadBatch<T>): Promise<Answer<T>> {
+    const minVersion = wanted === undefined ? NO_VERSION : parseVersion(wanted);
     const wallMs = this.#entity.replica.clock.wallMs();
     const entry = this.#inMemory(memoryKey(id), wallMs);
     if (entry === undefined || compareVersions(entry.version, minVersion) < 0)
-      return await this.#load(id, minVersion);
+      return await this.#load(id, minVersion, batch);
     this.#entity.counters.l1Hits++;
     this.#observe(id, L1_HIT);
     const ttlMs = entry.expiresAt - wallMs;
     return { value: entry.value, version: entry.version, cache: { hit: 'l1', detail: 'l1', ttlMs } };
+  }
+
+  /**
+   * Each id is read as `read` does it, all of them at once: what the reads ask of Redis in one turn travels together.
+   * So L2 is looked at in one round trip, and the fill leases of what is not there are taken in another.
+   */
+  async readMany(ids: readonly CacheId[], options?: ReadManyOptions): Promise<Answer<T>[]> {
+    const { replica, policy } = this.#entity;
+    const batch = policy.loadMany === undefined ? undefined : new LoadBatch(replica.gate, policy.loadMany);
+    const minVersion = options?.minVersion;
+    const minVersionOf = typeof minVersion === 'function' ? minVersion : () => minVersion;
+    const answers = new Map<string, Promise<Answer<T>>>();
+    const read = (id: CacheId): Promise<Answer<T>> => {
+      const key = memoryKey(id);
+      let answer = answers.get(key);
+      if (answer === undefined) {
+        answer = this.#read(id, minVersionOf(id), batch);
+        answers.set(key, answer);
+      }
+      return answer;
+    };
+    return await Promise.all(ids.map(read));
   }
 
   #inMemory(key: string, wallMs: number): L1Entry<T> | undefined {
@@ -42,7 +69,7 @@ export class Reader<T> {
       : undefined;
   }
 
-  async #load(id: CacheId, minVersion: Version): Promise<Answer<T>> {
+  async #load(id: CacheId, minVersion: Version, batch?: LoadBatch<T>): Promise<Answer<T>> {
     const { flights, lease, counters } = this.#entity;
     const key = memoryKey(id);
     const { answer, shared } = flights.join(
@@ -50,7 +77,8 @@ export class Reader<T> {
       minVersion,
       () => lease.valid(),
       // A throw here would be the reader's, not the load's.
-      async (load) => await new LoadThroughL2(this.#entity, id, key, load).run(),
+      async (load) =>
+        await new LoadThroughL2(this.#entity, id, key, load, batch && ((one) => batch.ask(one))).run(),
     );
     const { value, version, cache } = await answer;
     if (shared) counters.collapsed++;

@@ -80,6 +80,7 @@ class RedisProtocol implements Protocol {
   }
 
   async lease(key: string, token: string, validFrom: number, fillLeaseMs: number): Promise<LeaseAnswer> {
+    this.#writer.hold();
     const [kind, text] = strings(
       await scripts.lease.run(this.#redis, [key], [token, validFrom, fillLeaseMs]),
     );
@@ -89,6 +90,7 @@ class RedisProtocol implements Protocol {
   }
 
   async fill(key: string, token: string, entry: string, ttlMs: number): Promise<boolean> {
+    this.#writer.hold();
     return (await scripts.fill.run(this.#redis, [key], [token, entry, ttlMs])) === 1;
   }
 

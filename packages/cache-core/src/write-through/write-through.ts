@@ -1,6 +1,6 @@
 import type { Entity, Prepared } from '../cache-aside/entity.ts';
 import { memoryKey } from '../cache-aside/entity.ts';
-import type { Answer, ReadOptions } from '../cache-aside/outcome.ts';
+import type { Answer, ReadManyOptions, ReadOptions } from '../cache-aside/outcome.ts';
 import { Reader } from '../cache-aside/reader.ts';
 import { pause } from '../clock.ts';
 import { FreshetError, isFreshetError } from '../errors.ts';
@@ -51,6 +51,19 @@ export class WriteThrough<T> {
   }
 
   /**
+  /**
+   * As `get` for each id, in their order: one round trip for what L2 has, one more for the fill leases of the rest. The
+   * first error is thrown, also for one id of many.
+   */
+  async getMany(ids: readonly CacheId[]): Promise<(T | null)[]> {
+    return (await this.#reader.readMany(ids)).map(({ value }) => value);
+  }
+
+  /** As `getMany`, each with its version and what the cache did. */
+  readMany(ids: readonly CacheId[], options?: ReadManyOptions): Promise<Answer<T>[]> {
+    return this.#reader.readMany(ids, options);
+  }
+
    * Runs `work` in a transaction of its own and publishes the row that it left under `id`. Everything that `work` does must
    * go through `client`, it must change no other strong key, and it must be safe to run again: a write that was overtaken by a
    * failover begins again (after rolling back).
