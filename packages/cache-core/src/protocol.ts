@@ -31,3 +31,4 @@ export { reconnect } from './redis/connect.ts';
 export type { RedisPort } from './redis/port.ts';
 export { outboxDoorbell, type Protocol, replicaDoorbell } from './redis/protocol.ts';
 export { redisProtocol } from './redis/redis-protocol.ts';
+export { contextOf, currentTraceparent, traceparentOf } from './telemetry/trace-context.ts';

@@ -9,7 +9,7 @@ import { replicaRoutes } from './operator-api/replicas.ts';
 
 /** One relay for each domain, side by side, and the operator's API over all of them. */
 export async function buildRelay({ config, log, onClose }: ServiceContext<RelayConfig>): Promise<Service> {
-  const telemetry = config.otlpEndpoint === undefined ? {} : { telemetry: await jobTelemetry() };
+  const telemetry = config.otlpEndpoint === undefined ? {} : { telemetry: await spansOfJobs() };
   const domains = [...config.databaseUrls].map(([name, databaseUrl]) => {
     const domain = openDomain({ name, databaseUrl, config, log, ...telemetry });
     onClose(`domain ${name}`, () => domain.close());
@@ -28,6 +28,12 @@ export async function buildRelay({ config, log, onClose }: ServiceContext<RelayC
   };
 }
 
+/** Loaded only where it does something. */
+async function spansOfJobs() {
+  const { jobTelemetry } = await import('./telemetry/job-telemetry.ts');
+  return jobTelemetry();
+}
+
 /** Ready when every domain has been seen under a blessing: before that no cache of it is on. */
 function readiness(domains: readonly OpenDomain[]): Readiness {
   const waiting = domains.filter(({ relay }) => !relay.state.wasBlessed);
@@ -40,9 +46,4 @@ function readiness(domains: readonly OpenDomain[]): Readiness {
     reason: `not blessed yet: ${waiting.map(({ name }) => name).join(', ')}`,
     domains: states,
   };
-}
-
-async function jobTelemetry() {
-  const { BullMQOtel } = await import('bullmq-otel');
-  return new BullMQOtel({ tracerName: '@freshet/invalidation-relay' });
 }

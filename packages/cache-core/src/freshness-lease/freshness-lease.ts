@@ -3,6 +3,7 @@ import type { Renewal } from '../log/coherence-log.ts';
 import type { LogEntry } from '../log/log-entry.ts';
 import { limits } from '../options.ts';
 import type { Protocol } from '../redis/protocol.ts';
+import { outsideTraces } from '../telemetry/trace-context.ts';
 import { PolicyLease, type Proof, WallClockGuard } from './policy-lease.ts';
 
 export interface FreshnessLeaseOptions {
@@ -102,10 +103,12 @@ export class FreshnessLease {
       return;
     }
     this.#cancelTimer();
-    this.#running = this.#renewOnce().then(() => {
-      this.#running = null;
-      this.#schedule();
-    });
+    this.#running = outsideTraces(() =>
+      this.#renewOnce().then(() => {
+        this.#running = null;
+        this.#schedule();
+      }),
+    );
   }
 
   /** Stops answering from memory, then gives the lease back so that no strong writer waits for it. */

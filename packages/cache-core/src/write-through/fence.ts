@@ -4,6 +4,8 @@ import { type CacheId, logicalKey, physicalKey } from '../keys/key.ts';
 import { MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
 import { type Timings, withDrift } from '../options.ts';
 import type { Replica } from '../replica.ts';
+import { traceStep } from '../telemetry/strong-write-span.ts';
+import { currentTraceparent } from '../telemetry/trace-context.ts';
 
 /** The write has to begin again: the servers that answered it are not one server under one blessing that still counts. */
 export class Overtaken extends Error {}
@@ -53,15 +55,20 @@ export async function raiseFence(replica: Replica, entity: string, id: CacheId):
   try {
     if (!status.blessed) throw new Overtaken('this Redis is not blessed');
     for (const { primary, history } of fenced) assertSameServer(primary && history === status.history);
+    traceStep('fenced');
     // FENCE first, then the event: a reader that the event sends to L2 must find the fence there.
     const key = logicalKey(service, entity, id);
-    const appended = await protocol.append(status.blessing, [{ kind: 'fence', key, version: MAX_VERSION }]);
+    const traceparent = currentTraceparent();
+    const appended = await protocol.append(status.blessing, [
+      { kind: 'fence', key, version: MAX_VERSION, ...(traceparent !== undefined && { traceparent }) },
+    ]);
     assertSameServer(appended.history === status.history);
     protocol.ring().catch(() => {
       // The replicas renew by themselves a little later.
     });
     replica.lease.renew();
     await barrier(replica, appended.lastId, status, sentAt);
+    traceStep('barrier_passed');
     return fence;
   } catch (error) {
     await lift(fence);

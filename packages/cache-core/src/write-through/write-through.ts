@@ -8,6 +8,7 @@ import { type CacheId, encodeId } from '../keys/key.ts';
 import { NO_VERSION, type Version } from '../keys/version.ts';
 import type { StrongTransaction } from '../origin/origin.ts';
 import type { QueryClient } from '../origin/query-client.ts';
+import { traceStep, traceStrongWrite } from '../telemetry/strong-write-span.ts';
 import { type Fence, leavesTime, lift, Overtaken, raiseFence } from './fence.ts';
 import { KeyQueue } from './key-queue.ts';
 
@@ -51,7 +52,6 @@ export class WriteThrough<T> {
   }
 
   /**
-  /**
    * As `get` for each id, in their order: one round trip for what L2 has, one more for the fill leases of the rest. The
    * first error is thrown, also for one id of many.
    */
@@ -64,6 +64,7 @@ export class WriteThrough<T> {
     return this.#reader.readMany(ids, options);
   }
 
+  /**
    * Runs `work` in a transaction of its own and publishes the row that it left under `id`. Everything that `work` does must
    * go through `client`, it must change no other strong key, and it must be safe to run again: a write that was overtaken by a
    * failover begins again (after rolling back).
@@ -74,14 +75,21 @@ export class WriteThrough<T> {
    */
   async write<R>(id: CacheId, work: (client: QueryClient) => Promise<R>): Promise<Written<R, T>> {
     encodeId(id);
+    const { service } = this.#entity.replica;
+    return await traceStrongWrite(service, this.#entity.policy.entity, () => this.#write(id, work));
+  }
+
+  async #write<R>(id: CacheId, work: (client: QueryClient) => Promise<R>): Promise<Written<R, T>> {
     const { clock, timings } = this.#entity.replica;
     const deadline = clock.monotonicMs() + timings.strongWriteMs;
     return await this.#queue.run(memoryKey(id), async () => {
+      traceStep('turn');
       for (;;) {
         try {
           return await this.#attempt(id, work);
         } catch (error) {
           if (!(error instanceof Overtaken)) throw error;
+          traceStep('overtaken');
           if (clock.monotonicMs() + RETRY_MS > deadline) {
             throw new FreshetError(
               'FRESHET_STRONG_WRITE_TIMEOUT',
@@ -105,13 +113,16 @@ export class WriteThrough<T> {
       await lift(fence);
       throw error;
     }
+    traceStep('begun');
     let written: { result: R; prepared: Prepared<T>; version: Version };
     try {
       const result = await work(transaction.client);
       await transaction.runDeferred();
       written = { result, ...(await this.#readAgain(id, transaction, fence)) };
+      traceStep('work_done');
     } catch (error) {
       await transaction.rollback();
+      traceStep('rolled_back');
       await lift(fence);
       throw error;
     }
@@ -122,11 +133,13 @@ export class WriteThrough<T> {
       if (!isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN')) await lift(fence);
       throw error;
     }
+    traceStep('committed');
     const { result, prepared, version } = written;
     const stored = prepared.version === NO_VERSION ? null : { number: policy.schemaVersion, ...prepared };
     await fence.publish(version, stored).catch((error: unknown) => {
       replica.log.failed('publication left to the relay', error, { entity: policy.entity });
     });
+    traceStep('published');
     replica.protocol.ringRelays().catch(() => {
       // The relays poll too.
     });

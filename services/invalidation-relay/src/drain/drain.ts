@@ -3,7 +3,7 @@ import { MAX_VERSION, type Protocol } from '@freshet/cache-core/protocol';
 import type { LockedBatch, OutboxRow, OutboxStore, RowSelection } from '../domain/outbox-store.ts';
 import type { RedisLink } from '../domain/redis-link.ts';
 import { type FanOutPlan, planFanOut, type SortedRows, sortRows } from '../fan-out/fan-out-plan.ts';
-import { startFanOutSpans } from '../fan-out/fan-out-spans.ts';
+import { type FanOutSpans, startFanOutSpans } from '../fan-out/fan-out-spans.ts';
 import type { Faults } from '../faults/faults.ts';
 import { retryDelayMs } from '../retry/retry-delay.ts';
 import type { DomainMetrics } from '../telemetry/domain-metrics.ts';
@@ -23,6 +23,15 @@ export interface DrainDependencies {
   faults: Faults;
   metrics: DomainMetrics;
   random: () => number;
+}
+
+/** What one batch is taken to the caches with. */
+interface FanOutRun {
+  blessing: number;
+  /** Of the connection on which that blessing was read. */
+  generation: number;
+  batch: LockedBatch;
+  spans: FanOutSpans;
 }
 
 /**
@@ -75,14 +84,15 @@ export class Drain {
     const spans = startFanOutSpans(this.#deps.domain, rows);
     try {
       const plan = planFanOut(named, await batch.schemaVersions(), spans.traceparents);
-      await this.#fanOut(plan, blessing.number, generation, batch);
+      await this.#fanOut(plan, { blessing: blessing.number, generation, batch, spans });
       spans.end();
     } catch (error) {
       spans.end(asError(error));
       if (isFreshetError(error, 'FRESHET_UNBLESSED', 'FRESHET_OTHER_BLESSING')) {
         return { kind: 'standing-still', dead, why: error.message };
       }
-      return { kind: 'failed', dead, ...(await this.#postpone(batch, rows, asError(error))) };
+      const [traceparent] = spans.traceparents.values();
+      return { kind: 'failed', dead, traceparent, ...(await this.#postpone(batch, rows, asError(error))) };
     }
     return (await this.#mark(batch, named, blessing.number))
       ? { kind: 'drained', dead, applied: named.length, full }
@@ -109,7 +119,7 @@ export class Drain {
     }
   }
 
-  async #fanOut(plan: FanOutPlan, blessing: number, generation: number, batch: LockedBatch): Promise<void> {
+  async #fanOut(plan: FanOutPlan, { blessing, generation, batch, spans }: FanOutRun): Promise<void> {
     const { faults } = this.#deps;
     const { protocol } = this.#deps.redis;
     await faults.at('before-drop');
@@ -117,9 +127,11 @@ export class Drain {
     for (let start = 0; start < plan.drops.length; start += DROPS_AT_ONCE) {
       await protocol.dropMany(plan.drops.slice(start, start + DROPS_AT_ONCE));
     }
+    spans.reached('dropped');
     await faults.at('after-drop');
     assertSameConnection(protocol, generation);
     await protocol.append(blessing, plan.entries);
+    spans.reached('appended');
     await faults.at('after-append');
     // Between the reading of the blessing and here there was no other server on this connection.
     assertSameConnection(protocol, generation);

@@ -1,3 +1,4 @@
+import { currentTraceparent } from '@freshet/cache-core/protocol';
 import { DatabaseError, escapeIdentifier } from 'pg';
 import type pg from 'pg';
 import { inTransaction } from '../domain/in-transaction.ts';
@@ -52,6 +53,10 @@ export class PostgresOperatorStore implements OperatorStore {
 
   invalidate(targets: readonly InvalidationTarget[], by: Operator): Promise<string[]> {
     return inTransaction(this.#pool, async (client) => {
+      const traceparent = currentTraceparent();
+      if (traceparent !== undefined) {
+        await client.query(`select set_config('freshet.traceparent', $1, true)`, [traceparent]);
+      }
       const ids: string[] = [];
       for (const { service, entity, idParts } of targets) {
         const { rows } = await client.query<{ id: string }>('select freshet.invalidate($1, $2, $3) as id', [

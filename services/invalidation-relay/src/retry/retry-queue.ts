@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Queue, type Telemetry, Worker } from 'bullmq';
+import { contextOf } from '@freshet/cache-core/protocol';
+import { context } from '@opentelemetry/api';
+import { type JobsOptions, Queue, type Telemetry, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { retryDelayMs } from './retry-delay.ts';
 import { withDeadline } from './with-deadline.ts';
@@ -13,6 +15,8 @@ const CLOSE_DEADLINE_MS = 2_000;
 export interface FailedChunk {
   ids: readonly string[];
   delayMs: number;
+  /** W3C trace context of the attempt that failed: the job is shown below it. */
+  traceparent?: string | undefined;
 }
 
 /** Drains these rows; resolves when nothing is left to do for them. @throws RetryLater when they failed again. */
@@ -93,20 +97,19 @@ export function openRetryQueue({
   worker.on('error', report);
 
   return {
-    async schedule({ ids, delayMs }) {
+    async schedule({ ids, delayMs, traceparent }) {
       if (producer.status !== 'ready') return false;
-      const added = queue.add(
-        'retry',
-        { ids },
-        {
-          delay: delayMs,
-          attempts: MOST_ATTEMPTS,
-          backoff: { type: 'custom' },
-          deduplication: { id: chunkId(ids) },
-          // Nothing is kept: a job that was given up would only hide that its rows are still in the outbox.
-          removeOnComplete: true,
-          removeOnFail: true,
-        },
+      const options: JobsOptions = {
+        delay: delayMs,
+        attempts: MOST_ATTEMPTS,
+        backoff: { type: 'custom' },
+        deduplication: { id: chunkId(ids) },
+        // Nothing is kept: a job that was given up would only hide that its rows are still in the outbox.
+        removeOnComplete: true,
+        removeOnFail: true,
+      };
+      const added = context.with(contextOf(traceparent) ?? context.active(), () =>
+        queue.add('retry', { ids }, options),
       );
       try {
         await withDeadline(added, ADD_DEADLINE_MS, 'The queue did not take a retry in time.');

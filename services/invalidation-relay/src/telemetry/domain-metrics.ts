@@ -50,6 +50,8 @@ export interface DomainMetrics {
 
 export function domainMetrics(domain: string): DomainMetrics {
   const labels = { domain };
+  // From the start, or the first increase of each is invisible to whoever asks for a rate.
+  for (const counter of [applied, retries, deadLetters, queueFailures]) counter.add(0, labels);
   return {
     applied(latencyMs) {
       applied.add(1, labels);
