@@ -25,6 +25,7 @@ export type LeaseState = { held: true } | { held: false; reason: LeaseLoss };
 export type LeaseLoss =
   | 'starting'
   | 'unblessed'
+  | 'no-watermark'
   | 'reset'
   | 'connection-lost'
   | 'renewal-failed'
@@ -152,6 +153,10 @@ export class FreshnessLease {
       case 'unblessed':
         this.#lose('unblessed');
         return;
+      case 'no-watermark':
+        // As an answer that was lost: what was proven before ends by itself.
+        if (!this.#domain.valid()) this.#lose('no-watermark');
+        return;
       case 'reset':
         this.#lose('reset');
         this.#options.flush();
@@ -183,7 +188,7 @@ export class FreshnessLease {
     }
   }
 
-  #learn({ lastId, blessing, validFrom }: Exclude<Renewal, { kind: 'unblessed' }>): void {
+  #learn({ lastId, blessing, validFrom }: Extract<Renewal, { lastId: string }>): void {
     this.#lastId = lastId;
     this.#blessing = blessing;
     this.#validFrom = validFrom;

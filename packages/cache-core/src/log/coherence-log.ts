@@ -38,6 +38,8 @@ export interface Blessing {
 
 export type Renewal =
   | { kind: 'unblessed' }
+  /** The server's clock stepped back, and no relay has looked since. */
+  | { kind: 'no-watermark' }
   | { kind: 'reset'; blessing: number; validFrom: number; lastId: string }
   | {
       kind: 'ok';

@@ -146,13 +146,20 @@ describe('WATERMARK', () => {
   });
 
   test('is refused under another history or blessing', async () => {
-    const { history, blessing, asOf } = await domain.bless({ blessing: 2 });
+    const { history, blessing, asOf } = await domain.bless({ blessing: 2, asOf: 1_767_225_600_000 });
     const mark = { history, blessing, timeMs: asOf + 1_000, appliedNo: '5' };
     expect(await domain.protocol.watermark({ ...mark, history: OTHER_HISTORY })).toBe(false);
     expect(await domain.protocol.watermark({ ...mark, blessing: 1 })).toBe(false);
     expect(await domain.protocol.watermark({ ...mark, blessing: 3 })).toBe(false);
     expect(await head()).toEqual([String(asOf), '0']);
     expect(await domain.protocol.watermark(mark)).toBe(true);
+  });
+
+  test('is refused for a time that the clock of the server has not reached', async () => {
+    const { history, blessing, asOf } = await domain.bless();
+    const mark = { history, blessing, timeMs: asOf + 3_600_000, appliedNo: '5' };
+    expect(await domain.protocol.watermark(mark)).toBe(false);
+    expect(await head()).toEqual([String(asOf), '0']);
   });
 
   test('is refused by a server that is not blessed', async () => {

@@ -46,6 +46,19 @@ describe('RENEW without a lease', () => {
     expect(await real.redis.exists(domain.leases, domain.applied)).toBe(0);
   });
 
+  test('when the clock of the server stepped back, until a relay has looked again', async () => {
+    const { history, blessing } = await domain.bless();
+    const renew = () => domain.protocol.renew('replica', '1-0', 1_500);
+    expect(await renew()).toMatchObject({ kind: 'ok' });
+    // Relays that died before the step would seem to have looked just now.
+    const { timeMs } = await domain.protocol.status();
+    await real.redis.hset(domain.head, 'seen', timeMs + 60_000);
+    expect(await renew()).toEqual({ kind: 'no-watermark' });
+    expect(await renew()).toEqual({ kind: 'no-watermark' });
+    expect(await domain.protocol.watermark({ history, blessing, timeMs, appliedNo: '1' })).toBe(true);
+    expect(await renew()).toMatchObject({ kind: 'ok', asOf: timeMs });
+  });
+
   test('when the log was trimmed past it', async () => {
     await domain.bless();
     await domain.protocol.append(1, changes(5));

@@ -155,7 +155,7 @@ class RedisProtocol implements Protocol {
     const keys = [this.#head, this.#log, this.#applied, this.#leases];
     const args = [replicaId, lastId, leaseMs, limits.logLength, limits.forgetReplicaMs];
     const [kind, ...answer] = strings(await scripts.renew.run(this.#redis, keys, args));
-    if (kind === 'unblessed') return { kind };
+    if (kind === 'unblessed' || kind === 'no-watermark') return { kind };
     const blessing = Number(answer[0]);
     const validFrom = Number(answer[1]);
     const newLastId = answer[2] ?? '';

@@ -15,7 +15,10 @@ export interface Head {
   origin: string;
   /** Number of the last log entry. */
   last: number;
-  asOf: number;
+  /** null once the server's clock has stepped back, until the next mark. */
+  asOf: number | null;
+  /** The latest time that a renewal has shown. */
+  seen?: number;
   appliedNo: string;
   leaseMs: number;
   maxStalenessMs: number;

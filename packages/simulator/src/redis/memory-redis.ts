@@ -132,6 +132,7 @@ export class MemoryRedis implements RedisServer, RedisFaults {
       origin: head?.origin || null,
       asOf: head?.asOf ?? null,
       appliedNo: head?.appliedNo ?? null,
+      validFrom: head?.validFrom ?? null,
     };
   }
 
@@ -164,6 +165,8 @@ export class MemoryRedis implements RedisServer, RedisFaults {
       return { kind: 'reset', blessing: Number(head.blessing), validFrom: head.validFrom, lastId: told };
     }
     const now = this.#now();
+    noteTime(head, now);
+    if (head.asOf === null || head.asOf > now) return { kind: 'no-watermark' };
     let grantedMs = Math.min(leaseMs, head.leaseMs);
     const record = applied.get(replicaId);
     if (record !== undefined && number < numberUnder(head.blessing, record.told)) {
@@ -214,7 +217,10 @@ export class MemoryRedis implements RedisServer, RedisFaults {
     const head = this.#blessedHead();
     if (head === null || this.#history !== mark.history || head.blessing !== String(mark.blessing))
       return false;
-    if (mark.timeMs > head.asOf) head.asOf = mark.timeMs;
+    const now = this.#now();
+    if (mark.timeMs > now) return false;
+    noteTime(head, now);
+    if (head.asOf === null || mark.timeMs > head.asOf) head.asOf = mark.timeMs;
     if (compareVersions(mark.appliedNo, head.appliedNo) > 0) head.appliedNo = mark.appliedNo;
     return true;
   }
@@ -382,4 +388,10 @@ function unblessed(): FreshetError {
     'This Redis has not been brought up to date by a relay yet. Is an invalidation-relay running?',
     { retryable: true },
   );
+}
+
+/** As `note_time` of head.lua. */
+function noteTime(head: Head, now: number): void {
+  if (head.seen !== undefined && now < head.seen) head.asOf = null;
+  head.seen = now;
 }

@@ -15,6 +15,7 @@
 --   {'unblessed'}                no lease
 --   {'reset', blessing, validFrom, last id}
 --                                no lease either: the replica flushes, starts at last id and renews again
+--   {'no-watermark'}             no lease: this server's clock stepped back, and no relay has looked since
 --   {'ok', blessing, validFrom, last id, leaseMs, age ms, asOf, maxStalenessMs, entry…}
 --                                leaseMs is 0, and nothing is extended, for a replica that has not applied what it was told
 --                                before: that answer was lost. Else a replica whose requests arrive and whose answers do
@@ -43,6 +44,10 @@ if missing > 0 then
   end
 end
 local now = now_ms()
+note_time(KEYS[1], head, now)
+if not head.asOf or head.asOf > now then
+  return { 'no-watermark' }
+end
 local lease_ms = math.min(tonumber(ARGV[3]), head.leaseMs)
 local told_blessing, told = split_id(string.match(redis.call('HGET', KEYS[3], ARGV[1]) or '', ' (.*)$') or '')
 if told_blessing == blessing and applied < told then
