@@ -1,3 +1,4 @@
+import { cook } from './recipes.ts';
 import { Random } from './world/random.ts';
 
 /** What a client asks for, at an instant, of one replica. */
@@ -30,6 +31,7 @@ export interface Fault {
     | 'cut-redis'
     | 'stall-redis'
     | 'cut-postgres'
+    | 'stall-postgres'
     | 'lose-doorbells'
     | 'queue-down'
     | 'redis-restart-empty'
@@ -58,6 +60,8 @@ export interface Plan {
   durationMs: number;
   /** Of Redis' answers, each way; Postgres is two to four times as slow. */
   slowestMs: number;
+  /** The bounded entity serves L2 to its TTL while freshness is not proven: then only memory's answers are bounded. */
+  serve: boolean;
   operations: Operation[];
   faults: Fault[];
 }
@@ -114,12 +118,42 @@ export function makePlan(seed: number): Plan {
   const schemaVersions = Array.from({ length: replicas }, (_, index) =>
     index > 0 && random.chance(0.15) ? 2 : 1,
   );
-  return { seed, replicas, schemaVersions, relays, durationMs, slowestMs, operations, faults };
+  const serve = random.chance(0.15);
+  const plan: Plan = {
+    seed,
+    replicas,
+    schemaVersions,
+    relays,
+    durationMs,
+    slowestMs,
+    serve,
+    operations,
+    faults,
+  };
+  return random.chance(0.5) ? plan : withRecipe(plan, random);
+}
+
+/** Trouble that was thought of, among a little of what chance brings. */
+function withRecipe(plan: Plan, random: Random): Plan {
+  const trouble = cook({ ...plan, random, keys: KEYS, at: random.between(2 * WARM_MS, 3 * WARM_MS) });
+  const some = plan.operations.filter(() => random.chance(0.3));
+  const faults = random.chance(0.3) ? plan.faults.slice(0, 1) : [];
+  return {
+    ...plan,
+    operations: [...some, ...trouble.operations].sort((one, other) => one.at - other.at),
+    faults: [...faults, ...trouble.faults].sort((one, other) => one.at - other.at),
+  };
 }
 
 function makeFault(
   random: Random,
-  { operations, replicas, relays, durationMs, slowestMs }: Omit<Plan, 'seed' | 'faults' | 'schemaVersions'>,
+  {
+    operations,
+    replicas,
+    relays,
+    durationMs,
+    slowestMs,
+  }: Pick<Plan, 'operations' | 'replicas' | 'relays' | 'durationMs' | 'slowestMs'>,
 ): Fault {
   const processes = [
     ...Array.from({ length: replicas }, (_, index) => `replica-${index}`),
@@ -142,6 +176,7 @@ function makeFault(
     [5, 'cut-redis'],
     [5, 'stall-redis'],
     [4, 'cut-postgres'],
+    [3, 'stall-postgres'],
     [3, 'lose-doorbells'],
     [1, 'queue-down'],
     [3, 'redis-restart-empty'],

@@ -76,7 +76,7 @@ export async function runPlan(
     });
   }
   const records = clients.records;
-  violations.push(...checkBounded(records, timeline));
+  violations.push(...checkBounded(records, timeline, plan.serve));
   violations.push(...exemptFlushes(checkLinearizable(records, timeline)));
   const layers = { l1: 0, l2: 0, origin: 0 };
   for (const { kind, answeredBy } of records) {

@@ -34,6 +34,9 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
     case 'cut-postgres':
       for (const client of world.postgresClients.get(target) ?? []) client.cut();
       return;
+    case 'stall-postgres':
+      for (const client of world.postgresClients.get(target) ?? []) client.stall(ms);
+      return;
     case 'lose-doorbells':
       world.loseDoorbells(ms);
       return;

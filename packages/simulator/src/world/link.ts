@@ -27,6 +27,7 @@ export class Link {
   readonly #pending = new Set<Pending>();
   readonly #stalledUntil = { toServer: 0, toClient: 0 };
   readonly #lastArrival = { toServer: 0, toClient: 0 };
+  #chunk: { time: number; arrivals: (() => void)[] } | null = null;
   #epoch = 0;
   /** Until when requests of the epoch before arrive, although nobody waits for their answers any more. */
   #stragglersUntil = 0;
@@ -115,8 +116,8 @@ export class Link {
   #send(direction: Direction, epoch: number, arrive: () => void): void {
     const { low, high } = this.#latency;
     const earliest = this.#scheduler.now + this.#random.between(low, high);
-    const time = Math.max(earliest, this.#lastArrival[direction] + 1e-6, this.#stalledUntil[direction]);
-    this.#lastArrival[direction] = time;
+    const time = Math.max(earliest, this.#notBefore(direction), this.#stalledUntil[direction]);
+    if (direction === 'toServer') this.#lastArrival.toServer = time;
     const onArrival = (): void => {
       if (!this.#arrives(direction, epoch)) return;
       if (this.#scheduler.now < this.#stalledUntil[direction]) {
@@ -126,8 +127,30 @@ export class Link {
       }
       arrive();
     };
-    if (direction === 'toClient') this.#process.runAt(time, onArrival);
-    else this.#scheduler.at(time, onArrival);
+    if (direction === 'toServer') this.#scheduler.at(time, onArrival);
+    else this.#intoChunk(time, onArrival);
+  }
+
+  /** What arrives within one read of the socket is handed over at once: no promise reaction runs in between. */
+  #intoChunk(time: number, onArrival: () => void): void {
+    const open = this.#chunk;
+    if (open !== null && time <= open.time && this.#scheduler.now < open.time) {
+      open.arrivals.push(onArrival);
+      return;
+    }
+    const waits = this.#random.chance(0.3) ? this.#random.between(0, this.#latency.high) : 0;
+    const chunk = { time: time + waits, arrivals: [onArrival] };
+    this.#chunk = chunk;
+    this.#lastArrival.toClient = Math.max(this.#lastArrival.toClient, chunk.time);
+    this.#process.runAt(chunk.time, () => {
+      for (const arrive of chunk.arrivals) arrive();
+    });
+  }
+
+  /** In order; answers may share the chunk of the last one. */
+  #notBefore(direction: Direction): number {
+    if (direction === 'toServer') return this.#lastArrival.toServer + 1e-6;
+    return this.#lastArrival.toClient;
   }
 
   #arrives(direction: Direction, epoch: number): boolean {

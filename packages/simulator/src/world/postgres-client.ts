@@ -78,6 +78,11 @@ export class PostgresClient implements QueryClient {
     }
   }
 
+  /** Its answers are held back. */
+  stall(ms: number): void {
+    this.#link.stall('toClient', ms);
+  }
+
   /** The process is done with it. */
   release(): void {
     this.#network.open.delete(this);

@@ -52,6 +52,7 @@ export class ReplicaHost {
     this.items = this.cache.aside<Value>({
       ...common,
       entity: 'item',
+      whenUnproven: world.plan.serve ? 'serve' : 'bypass',
       ttl: ttl.profile,
       load: this.#load('item'),
     });
