@@ -53,6 +53,24 @@ export async function runPlan(
       });
     }
   };
+  world.onBlessing = (claims, server) => {
+    for (const table of ['item', 'stock'] as const)
+      for (const key of ['a', 'b'])
+        for (const physical of [`sim:${table}:${key}`, `sim:v2:${table}:${key}`]) {
+          const stored = decodeValue(server.get(physical) ?? '');
+          if (stored.kind !== 'entry' || stored.entry.blessing < world.validFrom) continue;
+          const { version } = stored.entry;
+          const states = timeline.states(table, key);
+          const known = states.findLastIndex(({ committedAt }) => committedAt < claims);
+          // Of what stood then, or came later.
+          if (states.slice(known).some((state) => version === (state.value === null ? '0' : state.version)))
+            continue;
+          violations.push({
+            rule: 'watermark truth',
+            message: `the blessing claims ${claims.toFixed(1)} ms, and L2 still holds version ${version} under ${physical}`,
+          });
+        }
+  };
   const hosts = new Hosts(world);
   const clients = new Clients(world, hosts);
   plan.operations.forEach((operation, index) => {

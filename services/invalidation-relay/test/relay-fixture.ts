@@ -5,6 +5,7 @@ import { createDatabase, disposeAtEnd, eventually, startRedis, type TestRedis } 
 import { Pool } from 'pg';
 import { Blesser } from '../src/blessing/blesser.ts';
 import { PostgresBlessingStore } from '../src/blessing/postgres-blessing-store.ts';
+import { scanKeys } from '../src/domain/redis-link.ts';
 import type { RelayTiming } from '../src/domain/relay-timing.ts';
 import { openDomain, type OpenDomain } from '../src/domain/open-domain.ts';
 import { type Faults, noFaults } from '../src/faults/faults.ts';
@@ -108,7 +109,7 @@ export async function createRelayFixture(): Promise<RelayFixture> {
     async bless() {
       const blesser = new Blesser({
         store: new PostgresBlessingStore(db),
-        protocol,
+        redis: { protocol, scan: (prefix) => scanKeys(redis, prefix) },
         clock: systemClock,
         faults: noFaults,
         limits: LIMITS,

@@ -14,7 +14,10 @@ export interface ServerStatus {
   blessing: number;
   origin: string | null;
   asOf: number | null;
+  /** Rows with an applied_no up to this have been dropped here, and marked. */
   appliedNo: Version | null;
+  /** Entries of older blessings are void. */
+  validFrom: number | null;
 }
 
 /** The limits of a domain; they change only with a new blessing. All in milliseconds. */

@@ -100,6 +100,7 @@ describe('STATUS', () => {
       origin: null,
       asOf: null,
       appliedNo: null,
+      validFrom: null,
     });
     expect(status.timeMs).toBeGreaterThanOrEqual(before);
     expect(status.timeMs).toBeLessThanOrEqual(await real.timeMs());

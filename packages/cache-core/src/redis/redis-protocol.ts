@@ -123,7 +123,7 @@ class RedisProtocol implements Protocol {
 
   async status(): Promise<ServerStatus> {
     const answer = strings(await scripts.status.run(this.#redis, [this.#head], []));
-    const [timeMs, primary, blessed, history, blessing, origin, asOf, appliedNo] = answer;
+    const [timeMs, primary, blessed, history, blessing, origin, asOf, appliedNo, validFrom] = answer;
     return {
       timeMs: Number(timeMs),
       primary: primary === '1',
@@ -133,6 +133,7 @@ class RedisProtocol implements Protocol {
       origin: origin || null,
       asOf: asOf ? Number(asOf) : null,
       appliedNo: appliedNo ? parseVersion(appliedNo) : null,
+      validFrom: validFrom ? Number(validFrom) : null,
     };
   }
 

@@ -65,15 +65,15 @@ export const mutants: Mutant[] = [
     name: 'dirty-load-enters-l1',
     rule: 'put into L1 only if the load is not dirty',
     guarantee: 'G1',
-    file: `${CORE}/cache-aside/load-through-l2.ts`,
-    edits: [['if (this.#load.dirty || ttlMs <= 0', 'if (ttlMs <= 0']],
+    file: `${CORE}/cache-aside/entity.ts`,
+    edits: [['if (load.dirty || ttlMs <= 0', 'if (ttlMs <= 0']],
   },
   {
     name: 'load-enters-l1-without-lease',
     rule: 'put into L1 only if leaseValid()',
     guarantee: 'G1',
-    file: `${CORE}/cache-aside/load-through-l2.ts`,
-    edits: [[' || !lease.valid()) return;\n    l1.put', ') return;\n    l1.put']],
+    file: `${CORE}/cache-aside/entity.ts`,
+    edits: [[' || !lease.valid()) return;', ') return;']],
   },
   {
     name: 'born-clean',
@@ -408,7 +408,53 @@ export const mutants: Mutant[] = [
     rule: 'deal with the DROPs that the server may have missed',
     guarantee: 'G2',
     file: `${RELAY}/blessing/blesser.ts`,
-    edits: [['      validFrom: number,\n', '      validFrom: 1,\n']],
+    edits: [
+      ['? validFrom : null;', '? validFrom : 1;'],
+      [
+        'if (validFrom === null || missed === null) return null;',
+        'if (validFrom === null || missed === null) return 1;',
+      ],
+    ],
+  },
+  {
+    name: 'missed-changes-not-dropped',
+    rule: 're-DROP the rows that have a higher applied_no',
+    guarantee: 'G2',
+    file: 'packages/simulator/src/postgres/memory-session.ts',
+    edits: [['Number(progress.appliedNo) > from', 'Number(progress.appliedNo) === from + 1e9']],
+  },
+  {
+    name: 'pending-changes-not-dropped',
+    rule: 're-DROP the rows that are pending',
+    guarantee: 'G2',
+    file: 'packages/simulator/src/postgres/memory-session.ts',
+    edits: [['        ...outbox.pending,\n', '']],
+  },
+  {
+    name: 'applied-no-of-the-domain',
+    rule: "the new server's own appliedNo proves what it has",
+    guarantee: 'G2',
+    file: `${RELAY}/blessing/blesser.ts`,
+    edits: [
+      [
+        'status.origin === origin ? status.appliedNo : null;',
+        'status.origin === origin && status.appliedNo !== null ? (await store.snapshot(null)).appliedNo : null;',
+      ],
+    ],
+  },
+  {
+    name: 'purged-changes-forgotten',
+    rule: 'if N is below what was purged: void everything',
+    guarantee: 'G2',
+    file: 'packages/simulator/src/postgres/memory-session.ts',
+    edits: [['since !== null && Number(since) >= outbox.highestPurgedNo', 'since !== null']],
+  },
+  {
+    name: 'as-of-after-the-snapshot',
+    rule: "asOf is read before step 2's snapshot",
+    guarantee: 'G1',
+    file: `${RELAY}/blessing/blesser.ts`,
+    edits: [['      asOf: status.timeMs,\n', '      asOf: (await protocol.status()).timeMs,\n']],
   },
   {
     name: 'unblessed-server-renews',
@@ -524,7 +570,7 @@ export const mutants: Mutant[] = [
     rule: 'DROP every schema version of each key',
     guarantee: 'G5',
     file: 'packages/simulator/src/world/sim-stores.ts',
-    edits: [['byEntity.set(name, [...(byEntity.get(name) ?? []), number]);', 'byEntity.set(name, [1]);']],
+    edits: [['numbers.set(name, [...(numbers.get(name) ?? []), number]);', 'numbers.set(name, [1]);']],
   },
   {
     name: 'not-registered',

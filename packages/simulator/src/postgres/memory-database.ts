@@ -24,7 +24,7 @@ export interface MemoryDatabaseOptions<Owner> {
 export class MemoryDatabase<Owner> {
   readonly options: MemoryDatabaseOptions<Owner>;
   readonly tables: Record<Table, Map<string, LivingRow>> = { item: new Map(), stock: new Map() };
-  readonly outbox = new MemoryOutbox<Owner>();
+  readonly outbox: MemoryOutbox<Owner>;
   readonly blessings: StoredBlessing[] = [];
   readonly schemaVersions: SchemaVersion[] = [];
   readonly rowLocks: LockTable<Owner>;
@@ -35,6 +35,7 @@ export class MemoryDatabase<Owner> {
 
   constructor(options: MemoryDatabaseOptions<Owner>) {
     this.options = options;
+    this.outbox = new MemoryOutbox(this.#sequences.applied);
     this.rowLocks = new LockTable(options.rowOrder);
   }
 

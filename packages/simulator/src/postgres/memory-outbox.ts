@@ -6,6 +6,7 @@ export interface OutboxProgress {
   readonly attempts: number;
   readonly nextAttemptAtMs: number;
   readonly appliedNo: string | null;
+  readonly appliedAtMs: number;
 }
 
 /** An outbox row. `Owner` is the transaction that has locked it. */
@@ -26,10 +27,16 @@ export interface OutboxRecord<Owner> {
 export class MemoryOutbox<Owner> {
   /** In the order of their ids, in which they did not commit. */
   readonly #pending: OutboxRecord<Owner>[] = [];
-  readonly settled: OutboxRecord<Owner>[] = [];
+  settled: OutboxRecord<Owner>[] = [];
+  /** freshet.purge: everything before the outbox was installed counts as purged. */
+  highestPurgedNo: number;
 
   get pending(): readonly OutboxRecord<Owner>[] {
     return this.#pending;
+  }
+
+  constructor(highestPurgedNo: number) {
+    this.highestPurgedNo = highestPurgedNo;
   }
 
   add(record: OutboxRecord<Owner>): void {
@@ -47,6 +54,17 @@ export class MemoryOutbox<Owner> {
     if (this.#pending[position] !== record) return;
     this.#pending.splice(position, 1);
     this.settled.push(record);
+  }
+
+  purge(appliedBeforeMs: number): number {
+    const isOld = ({ lockedBy, progress }: OutboxRecord<Owner>): boolean =>
+      lockedBy === null && progress.appliedNo !== null && progress.appliedAtMs < appliedBeforeMs;
+    const old = this.settled.filter(isOld);
+    this.settled = this.settled.filter((record) => !old.includes(record));
+    for (const { progress } of old) {
+      this.highestPurgedNo = Math.max(this.highestPurgedNo, Number(progress.appliedNo));
+    }
+    return old.length;
   }
 
   /** Where a row with this id is, or would be. */

@@ -138,6 +138,7 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
       ...progress,
       state: progress.state === 'dead' ? 'dead' : 'applied',
       appliedNo: String(this.database.next('applied')),
+      appliedAtMs: this.database.options.nowMs(),
     }));
   }
 
@@ -173,6 +174,30 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
       break;
     }
     return { pending, newestBlessing };
+  }
+
+  blessingSnapshot(since: Version | null) {
+    const { newestBlessing, appliedNo } = this.outboxSnapshot();
+    const { outbox, options } = this.database;
+    const missed = (from: number) => ({
+      rows: [
+        ...outbox.pending,
+        ...outbox.settled.filter(({ progress }) => Number(progress.appliedNo) > from),
+      ].map((record) => storedRow(record, record.progress)),
+      schemaVersions: this.schemaVersions(),
+    });
+    const known = since !== null && Number(since) >= outbox.highestPurgedNo;
+    return {
+      newestBlessing,
+      origin: options.origin,
+      appliedNo,
+      missed: known ? missed(Number(since)) : null,
+    };
+  }
+
+  purge(olderThanMs: number): number {
+    this.assertUsable();
+    return this.database.outbox.purge(this.database.options.nowMs() - olderThanMs);
   }
 
   readBlessing(history: string) {
@@ -257,6 +282,7 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
         attempts: 0,
         nextAttemptAtMs: this.database.options.nowMs(),
         appliedNo: null,
+        appliedAtMs: Number.POSITIVE_INFINITY,
       },
       lockedBy: null,
       draft: null,

@@ -17,6 +17,8 @@ export type Operation =
   | { do: 'postpone'; ids: string[]; delayMs: number }
   | { do: 'bury'; id: string }
   | { do: 'progress'; id: string | null }
+  | { do: 'blessing snapshot'; since: string | null }
+  | { do: 'purge' }
   | { do: 'read blessing'; history: string }
   | { do: 'record blessing'; blessing: BlessingToRecord }
   | { do: 'finish blessing'; number: number };
@@ -51,6 +53,10 @@ export function plainRow({
   attempts,
 }: Omit<OutboxRow, 'traceparent'>) {
   return { id, service, entity, idParts, version, attempts };
+}
+
+export function byId(one: { id: string }, other: { id: string }): number {
+  return Number(one.id) - Number(other.id);
 }
 
 /** Everything that is committed at the end of a sequence. */

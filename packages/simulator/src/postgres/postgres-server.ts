@@ -119,6 +119,15 @@ export interface PostgresSession {
   outboxSnapshot(): { highestPendingId: string | null; newestBlessing: number; appliedNo: string };
   /** One snapshot. */
   progress(id: string | null): { pending: boolean; newestBlessing: number };
+  /** One snapshot. `missed`: what is pending or has a higher applied_no than `since`; null when `since` is, or was purged. */
+  blessingSnapshot(since: Version | null): {
+    newestBlessing: number;
+    origin: string;
+    appliedNo: string;
+    missed: { rows: StoredOutboxRow[]; schemaVersions: SchemaVersion[] } | null;
+  };
+  /** Deletes rows that were applied longer than `olderThanMs` ago, and keeps their highest applied_no; answers how many. */
+  purge(olderThanMs: number): number;
   readBlessing(history: string): {
     origin: string;
     newest: (StoredBlessing & { ageMs: number }) | null;

@@ -13,6 +13,7 @@ import {
   LOCK_TIMEOUT_MS,
   type Operation,
   type Outcome,
+  byId,
   plainRow,
   STRONG,
   type Step,
@@ -65,6 +66,7 @@ export class RealDatabase {
     await this.#observer.query(`
       delete from item; delete from stock; delete from freshet.blessing; delete from freshet.schema_version;
       delete from freshet.invalidation_outbox;
+      update freshet.purge set highest_applied_no = 1000;
       select setval('freshet.version_seq', 1000), setval('freshet.applied_no_seq', 1000),
              setval(pg_get_serial_sequence('freshet.invalidation_outbox', 'id'), 1, false)`);
   }
@@ -328,6 +330,19 @@ class RealSession {
         return this.#outbox.snapshot();
       case 'progress':
         return this.#outbox.progress(operation.id);
+      case 'blessing snapshot': {
+        const { missed, ...rest } = await this.#blessings.snapshot(operation.since);
+        if (missed === null) return { ...rest, missed };
+        const { rows, schemaVersions } = missed;
+        return {
+          ...rest,
+          missed: rows.map(plainRow).toSorted(byId),
+          numbers: schemaVersions.get('sim:item') ?? [],
+        };
+      }
+      case 'purge':
+        // All that are applied: the clocks of the two are not one.
+        return this.#outbox.purge(-1);
       case 'read blessing': {
         const { newest, ...rest } = await this.#blessings.read(operation.history);
         return { ...rest, newest: newest === null ? null : { ...newest, ageMs: newest.ageMs >= 0 } };

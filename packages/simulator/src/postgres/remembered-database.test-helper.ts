@@ -5,6 +5,7 @@ import {
   ENTITY,
   LOCK_TIMEOUT_MS,
   type Outcome,
+  byId,
   plainRow,
   STRONG,
   type Step,
@@ -219,6 +220,20 @@ export class RememberedDatabase {
         return session.outboxSnapshot();
       case 'progress':
         return session.progress(operation.id);
+      case 'blessing snapshot': {
+        const { missed, ...rest } = session.blessingSnapshot(operation.since);
+        if (missed === null) return { ...rest, missed };
+        const numbers = missed.schemaVersions
+          .filter(({ entity }) => entity === 'item')
+          .map(({ number }) => number);
+        return {
+          ...rest,
+          missed: missed.rows.map(plainRow).toSorted(byId),
+          numbers: numbers.toSorted((one, other) => one - other),
+        };
+      }
+      case 'purge':
+        return session.purge(-1);
       case 'read blessing': {
         const { newest, ...rest } = session.readBlessing(operation.history);
         if (newest === null) return { ...rest, newest };

@@ -175,6 +175,11 @@ export class Sequence {
       [3, { do: 'register', number: random.integer(1, 4) }],
       [2, this.#recordBlessing()],
       [1, { do: 'finish blessing', number: random.integer(0, this.#newestBlessing) }],
+      [
+        3,
+        { do: 'blessing snapshot', since: random.chance(0.1) ? null : String(1_000 + random.integer(0, 8)) },
+      ],
+      [1, { do: 'purge' }],
     ]);
   }
 

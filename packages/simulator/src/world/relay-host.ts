@@ -17,6 +17,8 @@ export class RelayHost {
   constructor(world: World, name: string, incarnation: number) {
     const process = world.process(name);
     const random = new Random(world.plan.seed, `${name} ${incarnation}`);
+    // Longer than any lag, or so short that a failover finds rows purged that its server has not seen.
+    const purgeAfterMs = new Random(world.plan.seed, 'purge').pick([200, 2_000, limits.purgeAfterMs]);
     const origin = new SimOrigin(world.network(process));
     const connection = world.connect(process);
     this.process = process;
@@ -56,7 +58,7 @@ export class RelayHost {
         maxStalenessMs: limits.maxStalenessMs,
         strongTransactionMs: limits.strongTransactionMs,
       },
-      timing: { ...defaultTiming, upkeepMs: 3_600_000, depthMs: 3_600_000 },
+      timing: { ...defaultTiming, upkeepMs: 500, depthMs: 3_600_000, purgeAfterMs },
       metrics,
       faults: { at: () => Promise.resolve() },
       logger: silent,

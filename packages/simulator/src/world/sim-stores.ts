@@ -1,5 +1,7 @@
+import type { SchemaVersion, Version } from '@freshet/cache-core/protocol';
 import type {
   BlessingRecord,
+  BlessingSnapshot,
   BlessingStore,
   BlessingToRecord,
   LockedBatch,
@@ -36,12 +38,7 @@ export class SimOutboxStore implements OutboxStore {
         rows,
         newestBlessing: () => client.run((session) => session.newestBlessing()),
         async schemaVersions() {
-          const byEntity = new Map<string, number[]>();
-          for (const { service, entity, number } of await client.run((session) => session.schemaVersions())) {
-            const name = `${service}:${entity}`;
-            byEntity.set(name, [...(byEntity.get(name) ?? []), number]);
-          }
-          return byEntity;
+          return byEntity(await client.run((session) => session.schemaVersions()));
         },
         async markApplied(ids, blessing) {
           const marked = await client.run((session) => session.markApplied(ids, blessing));
@@ -70,8 +67,8 @@ export class SimOutboxStore implements OutboxStore {
     return Promise.resolve([]);
   }
 
-  purge(): Promise<number> {
-    return Promise.resolve(0);
+  purge(olderThanMs: number): Promise<number> {
+    return this.#origin.once((client) => client.run((session) => session.purge(olderThanMs)));
   }
 
   forgetSchemaVersions(): Promise<number> {
@@ -95,8 +92,13 @@ export class SimBlessingStore implements BlessingStore {
     return this.#origin.once((client) => client.run((session) => session.recordBlessing(blessing)));
   }
 
-  async snapshot(): Promise<{ newestBlessing: number; appliedNo: string }> {
-    return await this.#origin.once((client) => client.run((session) => session.outboxSnapshot()));
+  async snapshot(since: Version | null): Promise<BlessingSnapshot> {
+    const { missed, ...rest } = await this.#origin.once((client) =>
+      client.run((session) => session.blessingSnapshot(since)),
+    );
+    if (missed === null) return { ...rest, missed };
+    const rows = missed.rows.map((row): OutboxRow => ({ ...row, traceparent: null }));
+    return { ...rest, missed: { rows, schemaVersions: byEntity(missed.schemaVersions) } };
   }
 
   finish(number: number): Promise<void> {
@@ -106,4 +108,13 @@ export class SimBlessingStore implements BlessingStore {
   history(): Promise<[]> {
     return Promise.resolve([]);
   }
+}
+
+function byEntity(versions: readonly SchemaVersion[]): Map<string, number[]> {
+  const numbers = new Map<string, number[]>();
+  for (const { service, entity, number } of versions) {
+    const name = `${service}:${entity}`;
+    numbers.set(name, [...(numbers.get(name) ?? []), number]);
+  }
+  return numbers;
 }

@@ -34,6 +34,8 @@ export class World {
   troubleUntil = 0;
   /** Called with the true time that a watermark claims, when it is accepted. */
   onWatermark: (claims: number) => void = () => {};
+  /** Called with the true time that a blessing claims, when the server accepts it. */
+  onBlessing: (claims: number, server: MemoryRedis) => void = () => {};
   /** Of the newest blessing that was given. */
   validFrom = 0;
   /** When somebody emptied Redis by hand, which *strong* is not proof against. */
@@ -158,8 +160,11 @@ export class World {
     };
     server.bless = (blessing) => {
       const accepted = bless.call(server, blessing);
-      if (accepted) this.validFrom = blessing.validFrom;
-      return accepted;
+      if (!accepted) return false;
+      this.validFrom = blessing.validFrom;
+      if (this.scheduler.now > this.#clockSteppedAt + 5_000)
+        this.onBlessing(blessing.asOf - EPOCH_MS - clockOffset(), server);
+      return true;
     };
     return server;
   }

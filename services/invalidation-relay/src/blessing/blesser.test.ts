@@ -2,36 +2,11 @@ import { connectRedis } from '@freshet/cache-core';
 import { type Protocol, redisProtocol, withDrift } from '@freshet/cache-core/protocol';
 import { disposeAtEnd, eventually, startRedis } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
-import { type ManualClock, manualClock } from '../../test/manual-clock.ts';
-import { createRelayFixture, DOMAIN, LIMITS, type RelayFixture } from '../../test/relay-fixture.ts';
-import { noFaults } from '../faults/faults.ts';
-import { Blesser, type BlesserDependencies } from './blesser.ts';
+import { blesserOn, blessFirst, linkOf, WAIT_MS } from '../../test/blesser-fixture.ts';
+import { manualClock } from '../../test/manual-clock.ts';
+import { createRelayFixture, DOMAIN, type RelayFixture } from '../../test/relay-fixture.ts';
 import { UNFINISHED_MARGIN_MS } from './blessing-decision.ts';
 import { BLESSING_LOCK, PostgresBlessingStore } from './postgres-blessing-store.ts';
-
-const WAIT_MS = withDrift(Math.max(LIMITS.maxStalenessMs, LIMITS.strongTransactionMs));
-
-type Options = Partial<Pick<BlesserDependencies, 'protocol' | 'store' | 'self' | 'limits' | 'faults'>> & {
-  clock?: ManualClock;
-};
-
-/** A relay's watch over the blessing, looked at by hand, on a clock that the test moves. */
-function blesserOn(fixture: RelayFixture, options: Options = {}) {
-  return new Blesser({
-    store: new PostgresBlessingStore(fixture.db),
-    protocol: fixture.protocol,
-    clock: manualClock(),
-    faults: noFaults,
-    limits: LIMITS,
-    self: 'relay-a',
-    onRecorded: () => {},
-    ...options,
-  });
-}
-
-async function blessFirst(fixture: RelayFixture): Promise<void> {
-  await expect(blesserOn(fixture).watch()).resolves.toMatchObject({ do: 'blessed', number: 1 });
-}
 
 async function recorded(fixture: RelayFixture) {
   const { rows } = await fixture.db.query<{ number: number; recordedBy: string; finished: boolean }>(
@@ -139,7 +114,7 @@ test('a relay that decided on an older state records nothing', async () => {
         await recordForeign(fixture, 1);
         return store.record(blessing);
       },
-      snapshot: () => store.snapshot(),
+      snapshot: (since) => store.snapshot(since),
       finish: (number) => store.finish(number),
       history: (limit) => store.history(limit),
     },
@@ -159,7 +134,7 @@ test('a relay that saw Redis before, and Postgres after another’s blessing, do
         return store.read(history);
       },
       record: (blessing) => store.record(blessing),
-      snapshot: () => store.snapshot(),
+      snapshot: (since) => store.snapshot(since),
       finish: (number) => store.finish(number),
       history: (limit) => store.history(limit),
     },
@@ -173,7 +148,7 @@ test('a superseded primary is left, not blessed again, not even when it is empty
   await blessFirst(fixture);
   const successor = await otherRedis();
   const clock = manualClock();
-  const watching = blesserOn(fixture, { protocol: successor.protocol, clock }).watch();
+  const watching = blesserOn(fixture, { redis: linkOf(successor), clock }).watch();
   await eventually(() => clock.waiting() === 1, { what: 'the successor is recorded' });
 
   await expect(blesserOn(fixture, { self: 'relay-b' }).watch()).resolves.toMatchObject({ do: 'stand-aside' });
@@ -262,13 +237,13 @@ test('the watermark of a new blessing is an instant before its snapshot', async 
     store: {
       read: (history) => store.read(history),
       record: (blessing) => store.record(blessing),
-      async snapshot() {
+      async snapshot(since) {
         snapshotMs = (await fixture.protocol.status()).timeMs;
         // Redis's clock is past this instant when the snapshot is taken.
         await eventually(async () => (await fixture.protocol.status()).timeMs > snapshotMs, {
           what: 'time passes',
         });
-        return store.snapshot();
+        return store.snapshot(since);
       },
       finish: (number) => store.finish(number),
       history: (limit) => store.history(limit),

@@ -1,17 +1,28 @@
-import { type Clock, type DomainLimits, type Protocol, withDrift } from '@freshet/cache-core/protocol';
+import {
+  type Clock,
+  type DomainLimits,
+  type Protocol,
+  type ServerStatus,
+  withDrift,
+} from '@freshet/cache-core/protocol';
+import type { RedisLink } from '../domain/redis-link.ts';
 import type { Faults } from '../faults/faults.ts';
 import { type BlessingDecision, decideBlessing } from './blessing-decision.ts';
-import type { BlessingStore } from './blessing-store.ts';
+import type { BlessingSnapshot, BlessingStore } from './blessing-store.ts';
+import { redrop } from './redrop.ts';
 
 /** `given-up`: something changed on the way; the next look decides anew. */
 export type BlessingOutcome =
   | Exclude<BlessingDecision, { do: 'bless' }>
-  | { do: 'blessed'; number: number; why: string }
+  | { do: 'blessed'; number: number; why: string; l2: 'kept' | 'voided' }
   | { do: 'given-up'; why: string };
 
 export interface BlesserDependencies {
   store: BlessingStore;
-  protocol: Pick<Protocol, 'status' | 'bless'>;
+  redis: {
+    protocol: Pick<Protocol, 'generation' | 'status' | 'dropMany' | 'bless'>;
+    scan: RedisLink['scan'];
+  };
   clock: Clock;
   faults: Faults;
   /** Of the next blessing. */
@@ -37,7 +48,8 @@ export class Blesser {
   }
 
   async watch(): Promise<BlessingOutcome> {
-    const { protocol, store, self } = this.#deps;
+    const { store, self } = this.#deps;
+    const { protocol } = this.#deps.redis;
     const status = await protocol.status();
     const recorded = await store.read(status.history);
     const decision = decideBlessing(status, recorded, self);
@@ -70,7 +82,8 @@ export class Blesser {
     { why, first }: { why: string; first: boolean },
     seen: { history: string; headBlessing: number; origin: string; expectedNewest: number },
   ): Promise<BlessingOutcome> {
-    const { store, protocol, faults, limits, self } = this.#deps;
+    const { store, faults, limits, self } = this.#deps;
+    const { protocol } = this.#deps.redis;
     const { history, origin } = seen;
     const recorded = await store.record({ ...seen, limits, recordedBy: self });
     if (recorded === null) return { do: 'given-up', why: 'another relay was faster' };
@@ -82,21 +95,27 @@ export class Blesser {
     if (this.#stopped) return { do: 'given-up', why: 'this relay is stopping' };
 
     // asOf lies before the snapshot: what was committed before it is in Postgres for every load that begins later,
-    // and validFrom voids whatever was loaded earlier.
+    // and whatever was loaded earlier is dropped again, or void.
+    const { generation } = protocol;
     const status = await protocol.status();
     if (!status.primary || status.history !== history) {
       return { do: 'given-up', why: 'another Redis answers now' };
     }
-    const { newestBlessing, appliedNo } = await store.snapshot();
+    // ● What another Postgres has marked, or this one before it was restored, proves nothing.
+    const since = status.origin === origin ? status.appliedNo : null;
+    const snapshot = await store.snapshot(since);
+    const { newestBlessing, appliedNo } = snapshot;
     if (newestBlessing !== number) {
       return { do: 'given-up', why: `blessing ${newestBlessing} was recorded meanwhile` };
     }
+    if (snapshot.origin !== origin) return { do: 'given-up', why: 'another Postgres answers now' };
+    const validFrom = (await this.#bringUpToDate(status, snapshot, generation)) ?? number;
     await faults.at('before-bless');
     const blessed = await protocol.bless({
       blessing: number,
       history,
       origin,
-      validFrom: number,
+      validFrom,
       asOf: status.timeMs,
       appliedNo,
       limits,
@@ -104,8 +123,23 @@ export class Blesser {
     if (!blessed) return { do: 'given-up', why: 'Redis refused: another history, or a higher blessing' };
     await faults.at('after-bless');
     await store.finish(number);
-    return { do: 'blessed', number, why };
+    return { do: 'blessed', number, why, l2: validFrom === number ? 'voided' : 'kept' };
   }
+
+  /**
+   * The validFrom that this server may keep, with every change dropped that it may have missed; null when all that it
+   * holds must be voided. Replication, and a copy on disk, are prefixes of what a server was told: so its own appliedNo
+   * proves that it has each DROP up to there.
+   */
+  async #bringUpToDate(
+    { validFrom }: ServerStatus,
+    { missed }: BlessingSnapshot,
+    generation: number,
+  ): Promise<number | null> {
+    if (validFrom === null || missed === null) return null;
+    return (await redrop(this.#deps.redis, missed, generation)) ? validFrom : null;
+  }
+
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(ms, resolve);

@@ -1,4 +1,5 @@
-import type { DomainLimits } from '@freshet/cache-core/protocol';
+import type { DomainLimits, Version } from '@freshet/cache-core/protocol';
+import type { OutboxRow } from '../domain/outbox-store.ts';
 
 /** A row of `freshet.blessing`. */
 export interface RecordedBlessing {
@@ -32,6 +33,23 @@ export interface BlessingToRecord {
   expectedNewest: number;
 }
 
+/** What one Postgres snapshot says to a relay that is about to bless. */
+export interface BlessingSnapshot {
+  newestBlessing: number;
+  origin: string;
+  /** The last number that was drawn from the applied_no sequence. */
+  appliedNo: Version;
+  /** null when it is not known any more, or not worth the while. */
+  missed: MissedChanges | null;
+}
+
+/** The changes that a server which has every DROP up to some applied_no may have missed. */
+export interface MissedChanges {
+  rows: readonly OutboxRow[];
+  /** By `service:entity`, in the same snapshot: who registers later reads later. */
+  schemaVersions: ReadonlyMap<string, readonly number[]>;
+}
+
 /** The blessings of one domain, in its Postgres: the newest is the truth. */
 export interface BlessingStore {
   read(history: string): Promise<BlessingRecord>;
@@ -40,8 +58,8 @@ export interface BlessingStore {
    * blessings before. Null when the newest is not the expected one any more.
    */
   record(blessing: BlessingToRecord): Promise<{ number: number; waitMs: number } | null>;
-  /** The newest blessing and the applied_no sequence, in one snapshot. */
-  snapshot(): Promise<{ newestBlessing: number; appliedNo: string }>;
+  /** `since`: the `appliedNo` of the server that is to be blessed; null when it proves nothing. */
+  snapshot(since: Version | null): Promise<BlessingSnapshot>;
   finish(number: number): Promise<void>;
   /** Newest first. */
   history(limit: number): Promise<(RecordedBlessing & { recordedAt: string; finishedAt: string | null })[]>;

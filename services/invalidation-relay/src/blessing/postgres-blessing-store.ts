@@ -1,6 +1,16 @@
+import { compareVersions, type Version } from '@freshet/cache-core/protocol';
 import type pg from 'pg';
 import { inTransaction } from '../domain/in-transaction.ts';
-import type { BlessingRecord, BlessingStore, BlessingToRecord, RecordedBlessing } from './blessing-store.ts';
+import type { OutboxRow } from '../domain/outbox-store.ts';
+import { PENDING, ROW_COLUMNS } from '../domain/postgres-outbox-store.ts';
+import type {
+  BlessingRecord,
+  BlessingSnapshot,
+  BlessingStore,
+  BlessingToRecord,
+  MissedChanges,
+  RecordedBlessing,
+} from './blessing-store.ts';
 
 /** Of the domain's database: whoever holds it records. Any constant does; this one spells 'fres'. */
 export const BLESSING_LOCK = 0x66726573;
@@ -8,6 +18,9 @@ export const BLESSING_LOCK = 0x66726573;
 // pg_control_checkpoint() names a new timeline only after the first checkpoint on it; the WAL's file name at once.
 const ORIGIN = `(select system_identifier from pg_control_system())::text
   || ':' || ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint::text`;
+
+/** With more rows than these it is cheaper to fill the caches anew than to find out what is still good in them. */
+const MOST_MISSED = 100_000;
 
 const COLUMNS = `number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by, recorded_at,
   finished_at, extract(epoch from clock_timestamp() - recorded_at)::float8 * 1000 as age_ms`;
@@ -85,12 +98,30 @@ export class PostgresBlessingStore implements BlessingStore {
     });
   }
 
-  async snapshot(): Promise<{ newestBlessing: number; appliedNo: string }> {
-    const { rows } = await this.#pool.query<{ newest: string; applied: string }>(
-      `select coalesce((select max(number) from freshet.blessing), 0) as newest,
-              (select last_value from freshet.applied_no_seq) as applied`,
-    );
-    return { newestBlessing: Number(rows[0]?.newest), appliedNo: rows[0]?.applied ?? '0' };
+  snapshot(since: Version | null): Promise<BlessingSnapshot> {
+    return inTransaction(this.#pool, async (client) => {
+      await client.query('set transaction isolation level repeatable read, read only');
+      const { rows } = await client.query<{
+        newest: string;
+        origin: string;
+        applied: string;
+        purged: string | null;
+      }>(
+        `select coalesce((select max(number) from freshet.blessing), 0) as newest, ${ORIGIN} as origin,
+                (select last_value from freshet.applied_no_seq) as applied,
+                (select highest_applied_no from freshet.purge) as purged`,
+      );
+      const row = rows[0];
+      if (row === undefined) throw new Error('Postgres answered no row where there is always one.');
+      const { newest, origin, applied, purged } = row;
+      const known = since !== null && purged !== null && compareVersions(since, purged) >= 0;
+      return {
+        newestBlessing: Number(newest),
+        origin,
+        appliedNo: applied,
+        missed: known ? await missedSince(client, since) : null,
+      };
+    });
   }
 
   async finish(number: number): Promise<void> {
@@ -111,6 +142,22 @@ export class PostgresBlessingStore implements BlessingStore {
       finishedAt: row.finished_at?.toISOString() ?? null,
     }));
   }
+}
+
+async function missedSince(client: pg.PoolClient, appliedNo: Version): Promise<MissedChanges | null> {
+  const { rows } = await client.query<OutboxRow>(
+    `select ${ROW_COLUMNS} from freshet.invalidation_outbox where ${PENDING}
+     union all
+     select ${ROW_COLUMNS} from freshet.invalidation_outbox where applied_no > $1::bigint
+     limit ${MOST_MISSED + 1}`,
+    [appliedNo],
+  );
+  if (rows.length > MOST_MISSED) return null;
+  const registered = await client.query<{ name: string; numbers: number[] }>(
+    `select service || ':' || entity as name, array_agg(number order by number) as numbers
+     from freshet.schema_version group by service, entity`,
+  );
+  return { rows, schemaVersions: new Map(registered.rows.map(({ name, numbers }) => [name, numbers])) };
 }
 
 function toRecord(row: BlessingRow): RecordedBlessing {

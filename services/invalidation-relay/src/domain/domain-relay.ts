@@ -79,7 +79,7 @@ export class DomainRelay {
     this.#watermark = new Watermark({ store: outbox, protocol, faults });
     this.#blesser = new Blesser({
       store: blessings,
-      protocol,
+      redis,
       clock,
       faults,
       limits,

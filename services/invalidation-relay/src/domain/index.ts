@@ -1,5 +1,10 @@
 /** The door for whoever runs the relay of one domain in a world of its own: the simulator. */
-export type { BlessingRecord, BlessingStore, BlessingToRecord } from '../blessing/blessing-store.ts';
+export type {
+  BlessingRecord,
+  BlessingSnapshot,
+  BlessingStore,
+  BlessingToRecord,
+} from '../blessing/blessing-store.ts';
 export { PostgresBlessingStore } from '../blessing/postgres-blessing-store.ts';
 export type { RetryQueue } from '../retry/retry-queue.ts';
 export { domainMetrics } from '../telemetry/domain-metrics.ts';

@@ -15,8 +15,8 @@ const PURGE_LIMIT = 5_000;
 // that it is still there.
 const SCHEMA_VERSION_MARGIN = '1 day';
 
-const ROW_COLUMNS = `id, service, entity, id_parts as "idParts", version, traceparent, attempts`;
-const PENDING = 'applied_at is null and dead_at is null';
+export const ROW_COLUMNS = `id, service, entity, id_parts as "idParts", version, traceparent, attempts`;
+export const PENDING = 'applied_at is null and dead_at is null';
 
 const LOCK_DUE_ROWS = `
   select ${ROW_COLUMNS} from freshet.invalidation_outbox

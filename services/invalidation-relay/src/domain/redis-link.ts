@@ -1,4 +1,5 @@
 import { connectRedis } from '@freshet/cache-core';
+import type { Redis } from 'ioredis';
 import { outboxDoorbell, type Protocol, reconnect, redisProtocol } from '@freshet/cache-core/protocol';
 
 const SCAN_COUNT = 1_000;
@@ -34,14 +35,7 @@ export function connectRedisLink(url: string, domain: string, connectionName: st
   });
   return {
     protocol: redisProtocol(redis, domain),
-    async *scan(prefix) {
-      let cursor = '0';
-      do {
-        const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT);
-        yield keys;
-        cursor = next;
-      } while (cursor !== '0');
-    },
+    scan: (prefix) => scanKeys(redis, prefix),
     peek: (keys) => Promise.all(keys.map((key) => redis.get(key).catch(() => null))),
     onDoorbell(callback) {
       listener = callback;
@@ -52,4 +46,14 @@ export function connectRedisLink(url: string, domain: string, connectionName: st
       subscriber.disconnect();
     },
   };
+}
+
+/** See `RedisLink.scan`. */
+export async function* scanKeys(redis: Redis, prefix: string): AsyncGenerator<string[]> {
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT);
+    yield keys;
+    cursor = next;
+  } while (cursor !== '0');
 }
