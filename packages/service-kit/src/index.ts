@@ -11,6 +11,7 @@ export {
 export { checkPreconditions, type WriteConditions } from './cache-http/preconditions.ts';
 export { invalidateAfter, writerOf, type Written } from './cached-write/cached-write.ts';
 export { type CommonConfig, commonVariables } from './config/common-variables.ts';
+export { domainServiceVariables } from './config/domain-service-variables.ts';
 export {
   type ConfigOf,
   describeConfig,

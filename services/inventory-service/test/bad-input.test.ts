@@ -3,11 +3,12 @@ import {
   type HostileRequest,
   hostileBodies,
   hostileIds,
+  type LoneReplica,
   malformedTags,
   malformedVersions,
 } from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Replica, startReplica } from './replica.ts';
+import { startReplica } from './replica.ts';
 
 const product = { name: 'Kettle', description: 'Boils water', priceCents: 2_999 };
 const invalid = { status: 400, code: 'INVALID_REQUEST' };
@@ -98,7 +99,7 @@ const requests: HostileRequest[] = [
 const reservedIds = ['.', '..', '%2e', '%2E%2E', 'x'.repeat(65), 'a%20b', 'caf%C3%A9'];
 
 describe('bad input is refused with what to do about it, and never with a 5xx', () => {
-  let replica: Replica;
+  let replica: LoneReplica;
   beforeAll(async () => {
     replica = await startReplica();
   });

@@ -3,11 +3,12 @@ import {
   type HostileRequest,
   hostileBodies,
   hostileIds,
+  type LoneReplica,
   malformedTags,
   malformedVersions,
 } from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Replica, startReplica } from './replica.ts';
+import { startReplica } from './replica.ts';
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
 const user = { name: 'Ada', email: 'ada@example.com', avatarUrl: 'https://example.com/a.png' };
@@ -113,7 +114,7 @@ const requests: HostileRequest[] = [
 ];
 
 describe('bad input is refused with what to do about it, and never with a 5xx', () => {
-  let replica: Replica;
+  let replica: LoneReplica;
   beforeAll(async () => {
     replica = await startReplica();
   });

@@ -1,10 +1,10 @@
 import { connectRedis } from '@freshet/cache-core';
 import { eventually } from '@freshet/test-kit';
-import { type Answer, problemIn } from '@freshet/test-kit/system';
+import { type Answer, problemIn, type LoneReplica } from '@freshet/test-kit/system';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Replica, startReplica } from './replica.ts';
+import { startReplica } from './replica.ts';
 
-let replica: Replica;
+let replica: LoneReplica;
 let path: string;
 let userId: string;
 beforeEach(async () => {

@@ -4,20 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { startReplica } from './replica.ts';
 
 describe('/readyz', () => {
-  it('says no until the first lease is held, and why', async () => {
-    const replica = await startReplica({ READY_WITHOUT_LEASE_AFTER_MS: '600000' });
-    const answer = await replica.send('GET', '/readyz');
-    expect(problemIn(answer)).toBe('503 NOT_READY');
-    expect(answer.json?.['detail']).toContain('freshness lease');
-    expect((await replica.send('GET', '/livez')).status).toBe(200);
-  });
-
-  it('says yes after a while without a lease, and that it serves degraded', async () => {
-    const replica = await startReplica({ READY_WITHOUT_LEASE_AFTER_MS: '0' });
-    const answer = await replica.send('GET', '/readyz');
-    expect(answer).toMatchObject({ status: 200, json: { mode: 'degraded', lease: { held: false } } });
-  });
-
   it('says yes with a lease, and stays so when the lease is lost', async () => {
     const system = await startSystem({ domains: ['user'], replicas: 1 });
     const [replica] = system.replicas.user;

@@ -8,6 +8,7 @@ export {
   malformedVersions,
 } from './hostile-requests.ts';
 export { type HeldTransaction, holdTransaction } from './held-transaction.ts';
+export { type LoneReplica, startLoneReplica } from './lone-replica.ts';
 export { metricOf, runSql, untilRelayed } from './look-inside.ts';
 export { problemIn } from './problem-in.ts';
 export { type Answer, type RequestOptions, send } from './request.ts';

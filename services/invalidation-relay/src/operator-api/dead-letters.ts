@@ -1,8 +1,7 @@
 import { notFound, type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
 import type { OpenDomain } from '../domain/open-domain.ts';
-import { unavailableSchema } from './across-domains.ts';
-import { invalidationSchema, toItem } from './invalidation-item.ts';
+import { invalidationPageSchema, toItem } from './invalidation-item.ts';
 import { operatorOf } from './operator.ts';
 import { pageQuery, readPage } from './outbox-page.ts';
 
@@ -17,14 +16,7 @@ export function deadLetterRoutes(domains: readonly OpenDomain[]): Route[] {
       summary: 'Outbox rows that name no key which a cache could hold, newest first',
       query: pageQuery,
       responses: {
-        200: {
-          description: 'A page',
-          body: z.object({
-            items: z.array(invalidationSchema),
-            nextCursor: z.string().optional(),
-            unavailable: unavailableSchema,
-          }),
-        },
+        200: { description: 'A page', body: invalidationPageSchema },
       },
       handler: async ({ query }) => {
         const page = await readPage(domains, query, (domain, rows) => domain.operators.deadLetters(rows));

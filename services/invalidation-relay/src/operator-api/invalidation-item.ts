@@ -1,5 +1,6 @@
 import { logicalKey } from '@freshet/cache-core/protocol';
 import * as z from 'zod';
+import { unavailableSchema } from './across-domains.ts';
 import type { Invalidation } from './operator-store.ts';
 
 const time = z.iso.datetime();
@@ -28,6 +29,12 @@ export const invalidationSchema = z
     deadReason: z.string().nullable(),
   })
   .meta({ id: 'Invalidation' });
+
+export const invalidationPageSchema = z.object({
+  items: z.array(invalidationSchema),
+  nextCursor: z.string().optional(),
+  unavailable: unavailableSchema,
+});
 
 export function toItem(domain: string, row: Invalidation, id = row.id): z.input<typeof invalidationSchema> {
   return {

@@ -3,8 +3,7 @@ import { parseLogicalKey } from '@freshet/cache-core/protocol';
 import { Problem, type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
 import type { OpenDomain } from '../domain/open-domain.ts';
-import { unavailableSchema } from './across-domains.ts';
-import { invalidationSchema, toItem } from './invalidation-item.ts';
+import { invalidationPageSchema, toItem } from './invalidation-item.ts';
 import { operatorOf, reasonSchema } from './operator.ts';
 import type { InvalidationTarget } from './operator-store.ts';
 import { pageQuery, readPage } from './outbox-page.ts';
@@ -38,14 +37,7 @@ export function invalidationRoutes(domains: readonly OpenDomain[]): Route[] {
       summary: 'Recent invalidations of all domains, newest first',
       query: pageQuery,
       responses: {
-        200: {
-          description: 'A page',
-          body: z.object({
-            items: z.array(invalidationSchema),
-            nextCursor: z.string().optional(),
-            unavailable: unavailableSchema,
-          }),
-        },
+        200: { description: 'A page', body: invalidationPageSchema },
       },
       handler: async ({ query }) => {
         const page = await readPage(domains, query, (domain, rows) => domain.operators.invalidations(rows));
