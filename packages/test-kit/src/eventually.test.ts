@@ -41,6 +41,17 @@ describe('eventually', () => {
     );
   });
 
+  test('a last check that the deadline cut short hides no failure', async () => {
+    let calls = 0;
+    const check = () => {
+      if (++calls === 1) throw new Error('connection refused');
+      return new Promise<boolean>(() => {});
+    };
+    await expect(eventually(check, { what: 'an end', deadlineMs: 30 })).rejects.toThrow(
+      'The last check did not finish; the one before failed: connection refused',
+    );
+  });
+
   test('a check that may return undefined, and so would pass unseen, is refused by the type', async () => {
     const numbers = [1, 2, 3];
     // @ts-expect-error -- find may return undefined

@@ -22,12 +22,14 @@ export async function eventually<T>(
 ): Promise<Exclude<T, false | null | 0 | ''>> {
   const { what, deadlineMs = 10_000 }: EventuallyOptions = options;
   const deadline = performance.now() + deadlineMs;
+  let before: Outcome<unknown> | undefined;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 1.5, 50)) {
     const outcome = await attempt(check, deadline - performance.now());
     if ('value' in outcome && (outcome.value === undefined || outcome.value)) {
       return outcome.value as Exclude<T, false | null | 0 | ''>;
     }
-    if (performance.now() >= deadline) throw tooLate(what, deadlineMs, outcome);
+    if (performance.now() >= deadline) throw tooLate(what, deadlineMs, outcome, before);
+    before = outcome;
     await delay(pauseMs);
   }
 }
@@ -51,11 +53,24 @@ async function attempt<T>(check: () => Awaitable<T>, withinMs: number): Promise<
   return outcome;
 }
 
-function tooLate(what: string, deadlineMs: number, outcome: Outcome<unknown>): Error {
+/** @param before what came of the check before the last: it tells more than that the deadline cut the last one short */
+function tooLate(what: string, deadlineMs: number, last: Outcome<unknown>, before?: Outcome<unknown>): Error {
   const message = `Within ${deadlineMs} ms this has not happened: ${what}.`;
-  if ('hangs' in outcome) return new Error(`${message} The last check did not finish.`);
-  if ('value' in outcome) return new Error(`${message} The last check returned ${String(outcome.value)}.`);
+  if (!('hangs' in last)) return new Error(`${message} The last check ${describe(last)}`, causeOf(last));
+  if (before === undefined) return new Error(`${message} The last check did not finish.`);
+  return new Error(
+    `${message} The last check did not finish; the one before ${describe(before)}`,
+    causeOf(before),
+  );
+}
+
+function describe(outcome: Outcome<unknown>): string {
+  if ('hangs' in outcome) return 'did not finish.';
+  if ('value' in outcome) return `returned ${String(outcome.value)}.`;
   const { error } = outcome;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Error(`${message} The last check failed: ${reason}`, { cause: error });
+  return `failed: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function causeOf(outcome: Outcome<unknown>): ErrorOptions | undefined {
+  return 'error' in outcome ? { cause: outcome.error } : undefined;
 }
