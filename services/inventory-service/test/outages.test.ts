@@ -5,6 +5,7 @@ import {
   runSql,
   startSystem,
   type System,
+  untilBypassed,
   untilHit,
 } from '@freshet/test-kit/system';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -28,17 +29,6 @@ async function holdStock(): Promise<void> {
   for (const replica of replicas) await untilHit(replica, path);
 }
 
-async function untilBypassed(replica: FreshetProcess): Promise<void> {
-  await eventually(
-    async () => {
-      const { status, headers } = await replica.send('GET', path);
-      expect(status).toBe(200);
-      expect(headers['cache-status']).toMatch(/^inventory-service; fwd=bypass; detail=/);
-    },
-    { what: `${replica.name} reads from Postgres` },
-  );
-}
-
 const put = (replica: FreshetProcess, quantity: number) => replica.send('PUT', path, { body: { quantity } });
 const quantityAt = async (replica: FreshetProcess) => (await replica.send('GET', path)).json?.['quantity'];
 const setInSql = (quantity: number) => runSql(database, 'update stock set quantity = $1', [quantity]);
@@ -49,7 +39,7 @@ describe('outages that leave the system whole, all but the last', () => {
 
   it('Redis down: stock is read from Postgres, and strong writes are refused and change nothing', async () => {
     await system.redisCache.kill();
-    for (const replica of replicas) await untilBypassed(replica);
+    for (const replica of replicas) await untilBypassed(replica, path);
     await setInSql(2);
     for (const replica of replicas) expect(await quantityAt(replica)).toBe(2);
     const refused = await put(replicas[0], 3);
@@ -111,7 +101,7 @@ describe('a system that loses its relay', () => {
 
   it('the relay dead: memory turns itself off, and strong writes go on', async () => {
     for (const relay of system.relays) await relay.kill();
-    for (const replica of replicas) await untilBypassed(replica);
+    for (const replica of replicas) await untilBypassed(replica, path);
     for (const quantity of [10, 11, 12]) {
       expect((await put(replicas[0], quantity)).status).toBe(200);
       expect(await quantityAt(replicas[1])).toBe(quantity);

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { eventually, startFaultProxy, type TestDatabase } from '@freshet/test-kit';
-import { type FreshetProcess, runSql, startSystem, type System, untilHit } from '@freshet/test-kit/system';
+import {
+  type FreshetProcess,
+  runSql,
+  startSystem,
+  type System,
+  untilBypassed,
+  untilHit,
+} from '@freshet/test-kit/system';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 let system: System;
@@ -24,17 +31,6 @@ async function holdUser(): Promise<void> {
   for (const replica of replicas) await untilHit(replica, path);
 }
 
-async function untilBypassed(replica: FreshetProcess): Promise<void> {
-  await eventually(
-    async () => {
-      const { status, headers } = await replica.send('GET', path);
-      expect(status).toBe(200);
-      expect(headers['cache-status']).toMatch(/^user-service; fwd=bypass; detail=/);
-    },
-    { what: `${replica.name} reads from Postgres` },
-  );
-}
-
 const nameAt = async (replica: FreshetProcess) => (await replica.send('GET', path)).json?.['name'];
 const renameInSql = (name: string) =>
   runSql(database, 'update users set name = $2 where id = $1', [id, name]);
@@ -45,7 +41,7 @@ describe('outages that leave the system whole, all but the last', () => {
 
   it('Redis down: reads and writes go on, on Postgres; Redis back and empty: memory is used again', async () => {
     await system.redisCache.kill();
-    for (const replica of replicas) await untilBypassed(replica);
+    for (const replica of replicas) await untilBypassed(replica, path);
     const changed = await replicas[0].send('PATCH', path, { body: { name: 'without Redis' } });
     expect(changed.status).toBe(200);
     expect(await nameAt(replicas[1])).toBe('without Redis');
@@ -76,7 +72,7 @@ describe('outages that leave the system whole, all but the last', () => {
     const replica = await system.startReplica('user', { REDIS_CACHE_URL: proxy.url });
     await untilHit(replica, path);
     proxy.pause();
-    await untilBypassed(replica);
+    await untilBypassed(replica, path);
     await renameInSql('not told by Redis');
     const names = await Promise.all(Array.from({ length: 20 }, () => nameAt(replica)));
     expect(new Set(names)).toEqual(new Set(['not told by Redis']));
@@ -125,7 +121,7 @@ describe('a system that loses its relay', () => {
 
   it('the relay dead: memory turns itself off, and then nothing old is answered', async () => {
     for (const relay of system.relays) await relay.kill();
-    for (const replica of replicas) await untilBypassed(replica);
+    for (const replica of replicas) await untilBypassed(replica, path);
     for (const name of ['first', 'second', 'third']) {
       await renameInSql(name);
       for (const replica of replicas) expect(await nameAt(replica)).toBe(name);

@@ -13,4 +13,4 @@ export { metricOf, runSql, untilRelayed } from './look-inside.ts';
 export { problemIn } from './problem-in.ts';
 export { type Answer, type RequestOptions, send } from './request.ts';
 export { type Domain, type System, type SystemOptions, startSystem } from './start-system.ts';
-export { untilHit } from './until-hit.ts';
+export { untilBypassed, untilHit } from './until-answered-from.ts';

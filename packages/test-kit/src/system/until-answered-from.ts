@@ -21,3 +21,16 @@ export async function untilHit(
     { what: `${process.name} answers ${path} from ${layer}` },
   );
 }
+
+/** Reads until the answer comes from Postgres because the caches are not to be believed. Each answer must be a good one. */
+export async function untilBypassed(process: FreshetProcess, path: string): Promise<void> {
+  await eventually(
+    async () => {
+      const { status, headers } = await process.send('GET', path);
+      const cacheStatus = String(headers['cache-status']);
+      if (status !== 200 || !/^[a-z-]+; fwd=bypass; detail=/.test(cacheStatus))
+        throw new Error(`${status}, Cache-Status: ${cacheStatus}`);
+    },
+    { what: `${process.name} reads ${path} from Postgres` },
+  );
+}
