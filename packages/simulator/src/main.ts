@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runSeeds } from './fleet.ts';
-import { makePlan } from './plan.ts';
+import { makePlan } from './make-plan.ts';
 import { narrate, sentence } from './report.ts';
 import { runPlan } from './run.ts';
 import { shrink } from './shrink.ts';

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runSeeds } from './fleet.ts';
-import { makePlan, type Plan } from './plan.ts';
+import { makePlan } from './make-plan.ts';
+import type { Plan } from './plan.ts';
 import { narrate } from './report.ts';
 import { runPlan } from './run.ts';
 

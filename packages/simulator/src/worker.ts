@@ -1,4 +1,4 @@
-import { makePlan } from './plan.ts';
+import { makePlan } from './make-plan.ts';
 import { runPlan } from './run.ts';
 
 /** What the parent asks for: seeds `from` to `from + count − 1`. */

@@ -1,4 +1,4 @@
-import { makePlan } from '../plan.ts';
+import { makePlan } from '../make-plan.ts';
 import { runPlan } from '../run.ts';
 
 // Runs schedules until one breaks a promise, or the time is up; says so in one line of JSON.
