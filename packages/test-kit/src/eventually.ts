@@ -22,19 +22,20 @@ export async function eventually<T>(
 ): Promise<Exclude<T, false | null | 0 | ''>> {
   const { what, deadlineMs = 10_000 }: EventuallyOptions = options;
   const deadline = performance.now() + deadlineMs;
-  let before: Outcome<unknown> | undefined;
+  let finished: Finished<unknown> | undefined;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 1.5, 50)) {
     const outcome = await attempt(check, deadline - performance.now());
     if ('value' in outcome && (outcome.value === undefined || outcome.value)) {
       return outcome.value as Exclude<T, false | null | 0 | ''>;
     }
-    if (performance.now() >= deadline) throw tooLate(what, deadlineMs, outcome, before);
-    before = outcome;
+    if (performance.now() >= deadline) throw tooLate(what, deadlineMs, outcome, finished);
+    if (!('hangs' in outcome)) finished = outcome;
     await delay(pauseMs);
   }
 }
 
-type Outcome<T> = { value: T } | { error: unknown } | { hangs: true };
+type Finished<T> = { value: T } | { error: unknown };
+type Outcome<T> = Finished<T> | { hangs: true };
 
 async function attempt<T>(check: () => Awaitable<T>, withinMs: number): Promise<Outcome<T>> {
   const timer = new AbortController();
@@ -53,24 +54,28 @@ async function attempt<T>(check: () => Awaitable<T>, withinMs: number): Promise<
   return outcome;
 }
 
-/** @param before what came of the check before the last: it tells more than that the deadline cut the last one short */
-function tooLate(what: string, deadlineMs: number, last: Outcome<unknown>, before?: Outcome<unknown>): Error {
+/** @param finished the last check that came to an end: it tells more than that the deadline cut the last one short */
+function tooLate(
+  what: string,
+  deadlineMs: number,
+  last: Outcome<unknown>,
+  finished: Finished<unknown> | undefined,
+): Error {
   const message = `Within ${deadlineMs} ms this has not happened: ${what}.`;
   if (!('hangs' in last)) return new Error(`${message} The last check ${describe(last)}`, causeOf(last));
-  if (before === undefined) return new Error(`${message} The last check did not finish.`);
+  if (finished === undefined) return new Error(`${message} The last check did not finish.`);
   return new Error(
-    `${message} The last check did not finish; the one before ${describe(before)}`,
-    causeOf(before),
+    `${message} The last check did not finish; the one before ${describe(finished)}`,
+    causeOf(finished),
   );
 }
 
-function describe(outcome: Outcome<unknown>): string {
-  if ('hangs' in outcome) return 'did not finish.';
+function describe(outcome: Finished<unknown>): string {
   if ('value' in outcome) return `returned ${String(outcome.value)}.`;
   const { error } = outcome;
   return `failed: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-function causeOf(outcome: Outcome<unknown>): ErrorOptions | undefined {
+function causeOf(outcome: Finished<unknown>): ErrorOptions | undefined {
   return 'error' in outcome ? { cause: outcome.error } : undefined;
 }
