@@ -12,6 +12,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   environments: { __vitest__: { resolve: { conditions } } }, // where the global setup is loaded
   test: {
+    // What it keeps is the code without the mutant.
+    fsModuleCache: process.env['FRESHET_MUTANT'] === undefined,
     include: ['{packages,services,infra}/*/{src,test}/**/*.test.ts'],
     globalSetup: ['./packages/test-kit/src/global-setup.ts'],
     pool: 'forks',

@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { type Mutant, mutants } from './mutants.ts';
-
-const root = new URL('../../../../', import.meta.url);
 
 /** The mutant that this process is to run with; null for none. @throws when it is not in the list */
 export function chosenMutant(): Mutant | null {
@@ -12,9 +10,9 @@ export function chosenMutant(): Mutant | null {
   return mutant;
 }
 
-/** Where the mutant's file is. */
+/** Where the mutant's file is; both Vitest and the hunt run in the root of the repository. */
 export function fileOf(mutant: Mutant): string {
-  return fileURLToPath(new URL(mutant.file, root));
+  return resolve(mutant.file);
 }
 
 /** @throws when the code has changed, so that the mutant leaves out nothing, or something else */

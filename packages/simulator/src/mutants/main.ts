@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Mutant, mutants } from './mutants.ts';
@@ -42,6 +41,7 @@ async function work(): Promise<void> {
 }
 
 async function huntSchedules(mutant: Mutant): Promise<Verdict> {
+  if (mutant.bySchedules === false) return { kind: 'missed', after: 'no schedules' };
   const hook = new URL('mutate.ts', import.meta.url).href;
   const hunter = fileURLToPath(new URL('hunt.ts', import.meta.url));
   const { code, output, errors } = await run(mutant, [
@@ -65,7 +65,7 @@ interface Hunt {
 }
 
 async function runTest(mutant: Mutant, { file, title }: { file: string; title: string }): Promise<Verdict> {
-  const vitest = createRequire(`${ROOT}package.json`).resolve('vitest/vitest.mjs');
+  const vitest = `${ROOT}node_modules/vitest/vitest.mjs`;
   const startedAt = performance.now();
   const { code, output, errors } = await run(mutant, [vitest, 'run', file, '-t', title, '--no-color']);
   const after = `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;

@@ -8,6 +8,8 @@ export interface Mutant {
   /** From the root of the repository. */
   file: string;
   edits: readonly (readonly [find: string, replace: string])[];
+  /** false: its file takes no part in the simulation. */
+  bySchedules?: false;
   /** Of Vitest: asked where no schedule notices in time. */
   test?: { file: string; title: string };
   /** Why nothing notices: another safeguard does the same work, and this one stays all the same. */
@@ -51,7 +53,14 @@ export const mutants: Mutant[] = [
     rule: 'it counts leaseMs from before sending',
     guarantee: 'G4',
     file: `${CORE}/freshness-lease/policy-lease.ts`,
-    edits: [['this.#until = proof.sentAt + ms;', 'this.#until = this.#clock.monotonicMs() + ms;']],
+    edits: [
+      ['this.#until = proof.sentAt + ms;', 'this.#until = this.#clock.monotonicMs() + ms;'],
+      ['Math.min(proof.wallSentAt + ms, this.#clock.wallMs() + left)', 'this.#clock.wallMs() + left'],
+    ],
+    test: {
+      file: 'packages/cache-core/src/freshness-lease/policy-lease.test.ts',
+      title: 'is counted from before the renewal was sent',
+    },
   },
   {
     name: 'wall-clock-ignored',
@@ -71,6 +80,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${CORE}/cache-aside/entity.ts`,
     edits: [['if (load.dirty || ttlMs <= 0', 'if (ttlMs <= 0']],
+    test: {
+      file: 'packages/cache-core/test/reading.test.ts',
+      title: 'a fill that was accepted before the event',
+    },
   },
   {
     name: 'load-enters-l1-without-lease',
@@ -85,6 +98,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${CORE}/cache-aside/flights.ts`,
     edits: [['dirty: !leaseValid()', 'dirty: false']],
+    test: {
+      file: 'packages/cache-core/src/cache-aside/flights.test.ts',
+      title: 'that began without a lease is dirty from birth',
+    },
   },
   {
     name: 'invalidation-marks-no-load',
@@ -92,6 +109,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${CORE}/cache-aside/entity.ts`,
     edits: [['    this.flights.markDirty(key);\n', '']],
+    test: {
+      file: 'packages/cache-core/test/reading.test.ts',
+      title: 'a fill that was accepted before the event',
+    },
   },
   {
     name: 'flush-marks-no-load',
@@ -127,6 +148,7 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${REDIS}/memory-redis.ts`,
     edits: [['    if (this.#text(key, now) !== leaseText(token)) return false;\n', '']],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'void-entries-believed',
@@ -167,6 +189,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G4',
     file: `${CORE}/freshness-lease/freshness-lease.ts`,
     edits: [["if (event === 'lost') this.#lose('connection-lost');\n      else", "if (event === 'ready')"]],
+    test: {
+      file: 'packages/cache-core/src/freshness-lease/freshness-lease.test.ts',
+      title: 'at once with the connection',
+    },
   },
   {
     name: 'answer-of-an-old-connection',
@@ -174,6 +200,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G4',
     file: `${CORE}/freshness-lease/freshness-lease.ts`,
     edits: [['if (this.#closed || protocol.generation !== generation) return;', 'if (this.#closed) return;']],
+    test: {
+      file: 'packages/cache-core/src/freshness-lease/freshness-lease.test.ts',
+      title: 'an answer that was under way on the lost connection',
+    },
   },
   {
     name: 'reset-does-not-flush',
@@ -188,6 +218,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${CORE}/freshness-lease/freshness-lease.ts`,
     edits: [['return Math.max(ageMs, sentAt - this.#asOf.firstSentAt);', 'return ageMs;']],
+    test: {
+      file: 'packages/cache-core/src/freshness-lease/freshness-lease.test.ts',
+      title: 'even though the Redis clock stepped back',
+    },
   },
   {
     name: 'lease-before-entries',
@@ -259,6 +293,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G4',
     file: `${CORE}/write-through/write-through.ts`,
     edits: [['if (newestBlessing !== fence.blessing)', 'if (false)']],
+    test: {
+      file: 'packages/cache-core/test/strong-writes.test.ts',
+      title: 'a blessing that was recorded meanwhile',
+    },
   },
   {
     name: 'servers-unchecked',
@@ -285,8 +323,13 @@ export const mutants: Mutant[] = [
     name: 'no-transaction-timeout',
     rule: 'transaction_timeout makes the server end a transaction whose COMMIT is late',
     guarantee: 'G4',
-    file: 'packages/simulator/src/world/sim-origin.ts',
-    edits: [['session.begin({ transactionMs, lockMs });', 'session.begin({ lockMs });']],
+    file: `${CORE}/origin/postgres-domain.ts`,
+    edits: [[' set local transaction_timeout = ${Math.trunc(options.transactionMs)};', '']],
+    bySchedules: false,
+    test: {
+      file: 'packages/cache-core/test/strong-writes.test.ts',
+      title: 'a transaction that takes too long',
+    },
   },
   {
     name: 'fence-lifted-after-an-unknown-commit',
@@ -296,6 +339,7 @@ export const mutants: Mutant[] = [
     edits: [
       ["if (!isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN')) await lift(fence);", 'await lift(fence);'],
     ],
+    test: { file: 'packages/cache-core/test/strong-writes.test.ts', title: 'a lost answer to COMMIT' },
   },
   {
     name: 'publish-voided-blessing',
@@ -308,13 +352,13 @@ export const mutants: Mutant[] = [
     name: 'registration-without-lock',
     rule: 'no schema version is registered between a fence and its commit',
     guarantee: 'G4',
-    file: 'packages/simulator/src/world/sim-origin.ts',
-    edits: [
-      [
-        "        await PostgresClient.of(client).run((session) => session.lockSchemaVersions('exclusive'));\n",
-        '',
-      ],
-    ],
+    file: `${CORE}/origin/postgres-domain.ts`,
+    edits: [['await client.query(`select pg_advisory_xact_lock(${SCHEMA_VERSIONS_LOCK})`);', '']],
+    bySchedules: false,
+    test: {
+      file: 'packages/cache-core/test/strong-writes.test.ts',
+      title: 'a schema version that comes up during a write',
+    },
   },
   {
     name: 'append-before-drop',
@@ -332,8 +376,18 @@ export const mutants: Mutant[] = [
     name: 'mark-under-any-blessing',
     rule: 'rows are marked only if that blessing is still the newest',
     guarantee: 'G5',
-    file: 'packages/simulator/src/postgres/memory-session.ts',
-    edits: [['    if (this.newestBlessing() !== blessing) return 0;\n', '']],
+    file: `${RELAY}/domain/postgres-outbox-store.ts`,
+    edits: [
+      [
+        'where id = any($1::bigint[]) and ${NEWEST_BLESSING} = $2::bigint',
+        'where id = any($1::bigint[]) and $2::bigint is not null',
+      ],
+    ],
+    bySchedules: false,
+    test: {
+      file: 'services/invalidation-relay/src/drain/drain.test.ts',
+      title: 'rows are not marked once a newer blessing',
+    },
   },
   {
     name: 'batch-spans-a-reconnect',
@@ -346,6 +400,10 @@ export const mutants: Mutant[] = [
         '',
       ],
     ],
+    test: {
+      file: 'services/invalidation-relay/src/drain/drain.test.ts',
+      title: 'a batch does not span a reconnect',
+    },
   },
   {
     name: 'append-under-any-blessing',
@@ -353,6 +411,7 @@ export const mutants: Mutant[] = [
     guarantee: 'G5',
     file: `${REDIS}/memory-redis.ts`,
     edits: [['if (head.blessing !== String(blessing)) {', 'if (false) {']],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'watermark-ignores-pending',
@@ -367,6 +426,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${RELAY}/watermark/watermark.ts`,
     edits: [['if (newestBlessing !== candidate.blessing) {', 'if (false) {']],
+    test: {
+      file: 'services/invalidation-relay/src/watermark/watermark.test.ts',
+      title: 'is refused when a blessing was recorded between',
+    },
   },
   {
     name: 'watermark-time-after-the-snapshot',
@@ -399,6 +462,10 @@ export const mutants: Mutant[] = [
       ],
       ['const waitMs = first ? 0 : withDrift(recorded.waitMs);', 'const waitMs = 0;'],
     ],
+    test: {
+      file: 'services/invalidation-relay/src/blessing/blesser.test.ts',
+      title: 'is blessed only after everybody who lived',
+    },
   },
   {
     name: 'superseded-primary-blessed',
@@ -406,6 +473,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${RELAY}/blessing/blessing-decision.ts`,
     edits: [['if (historyKnown && status.history !== newest.history) {', 'if (false) {']],
+    test: {
+      file: 'services/invalidation-relay/src/blessing/blesser.test.ts',
+      title: 'a superseded primary is left',
+    },
   },
   {
     name: 'bless-without-voiding',
@@ -471,6 +542,7 @@ export const mutants: Mutant[] = [
         'return head;',
       ],
     ],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'refresh-any-version',
@@ -483,6 +555,7 @@ export const mutants: Mutant[] = [
         '',
       ],
     ],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'lease-over-a-fence',
@@ -490,6 +563,7 @@ export const mutants: Mutant[] = [
     guarantee: 'G4',
     file: `${REDIS}/memory-redis.ts`,
     edits: [["      if (value.kind === 'fence') return FENCED;\n", '']],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'publish-over-a-disturbed-fence',
@@ -497,6 +571,7 @@ export const mutants: Mutant[] = [
     guarantee: 'G4',
     file: `${REDIS}/memory-redis.ts`,
     edits: [["stored.entry !== '' && !value.disturbed", "stored.entry !== ''"]],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'publish-lifts-the-fence-of-others',
@@ -504,6 +579,7 @@ export const mutants: Mutant[] = [
     guarantee: 'G4',
     file: `${REDIS}/memory-redis.ts`,
     edits: [['    if (value.tokens.size > 0) {', '    if (false) {']],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'publish-without-a-fence',
@@ -516,6 +592,7 @@ export const mutants: Mutant[] = [
         "    if (value.kind !== 'fence') {\n      if (stored !== null) this.#setWithTtl(key, stored.entry, stored.ttlMs, now);\n      return 'published';\n    }\n    value.tokens.delete(token);\n",
       ],
     ],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'log-gap-unseen',
@@ -523,6 +600,7 @@ export const mutants: Mutant[] = [
     guarantee: 'G1',
     file: `${REDIS}/memory-redis.ts`,
     edits: [[' || missing > log.length', '']],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'log-of-another-blessing',
@@ -535,6 +613,7 @@ export const mutants: Mutant[] = [
         "const number = Math.min(head.last, Number(appliedId.split('-')[1] ?? -1));\n    const missing",
       ],
     ],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'watermark-on-any-server',
@@ -547,6 +626,7 @@ export const mutants: Mutant[] = [
         'if (head === null)',
       ],
     ],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'bless-any-history',
@@ -554,6 +634,7 @@ export const mutants: Mutant[] = [
     guarantee: 'G2',
     file: `${REDIS}/memory-redis.ts`,
     edits: [['if (!this.#primary || this.#history !== blessing.history) return false;', '']],
+    test: { file: 'packages/simulator/src/redis/conformance.test.ts', title: 'the memory server answers' },
   },
   {
     name: 'bless-when-overtaken',
@@ -561,6 +642,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G4',
     file: `${RELAY}/blessing/blesser.ts`,
     edits: [['if (newestBlessing !== number) {', 'if (false) {']],
+    test: {
+      file: 'services/invalidation-relay/src/blessing/blesser.test.ts',
+      title: 'is given up when a newer blessing was recorded during the wait',
+    },
   },
   {
     name: 'drop-on-an-older-blessing',
