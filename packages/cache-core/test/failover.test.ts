@@ -64,7 +64,7 @@ test('a connection to a primary that hangs moves, and what it had sent is not se
 });
 
 test('a connection to an address is closed when the primary there is demoted', async () => {
-  const group = await startSentinelGroup();
+  const group = await startSentinelGroup({ demoteAfterMs: 3_000 });
   const first = await group.primary();
   await first.kill('SIGSTOP');
   const second = await group.successorOf(first);

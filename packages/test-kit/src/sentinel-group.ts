@@ -10,6 +10,8 @@ import { type Sentinel, startSentinel } from './sentinel.ts';
 export interface SentinelGroupOptions {
   /** Milliseconds without an answer after which a Sentinel takes a server for dead. Default 500. */
   readonly downAfterMs?: number;
+  /** Milliseconds for which a primary that was replaced may go on as one, once it is seen again. Default 800. */
+  readonly demoteAfterMs?: number;
 }
 
 /** One primary, two replicas and three Sentinels, each a process of its own. */
@@ -41,6 +43,7 @@ const REPLICA = { user: 'replica', password: 'replica' };
 /** A Sentinel group for this test or test file, its replicas in step. */
 export async function startSentinelGroup({
   downAfterMs = 500,
+  demoteAfterMs = 800,
 }: SentinelGroupOptions = {}): Promise<TestSentinelGroup> {
   const settings = {
     aclfile: await writeUsers(),
@@ -56,7 +59,7 @@ export async function startSentinelGroup({
     startRedis({ settings: following }),
   ]);
   const servers = [first, ...replicas];
-  const monitored = { name: NAME, primaryPort: first.port, quorum: QUORUM, downAfterMs };
+  const monitored = { name: NAME, primaryPort: first.port, quorum: QUORUM, downAfterMs, demoteAfterMs };
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(monitored)));
   const connections = new Map(servers.map((server) => [server, watcher(server.port)]));
 

@@ -11,6 +11,8 @@ export interface SentinelOptions {
   /** Sentinels that must agree that the primary is dead. */
   readonly quorum: number;
   readonly downAfterMs: number;
+  /** How long a primary that was replaced is seen as one before it is made a replica. */
+  readonly demoteAfterMs: number;
 }
 
 /** One Sentinel process. */
@@ -22,13 +24,15 @@ export interface Sentinel {
   knows(name: string): Promise<{ replicas: number; sentinels: number; flags: string }>;
 }
 
-// Its own periods are made for networks: 10 s for INFO, 2 s for the news between Sentinels, of which it needs four to
-// believe that a primary that came back is to become a replica.
-const PERIODS = ['info-period', '100', 'publish-period', '200', 'ask-period', '100'];
+// Its own period for INFO is made for networks: 10 s.
+const PERIODS = ['info-period', '100', 'ask-period', '100'];
+
+/** Between the news that Sentinels tell one another. */
+const PERIODS_TO_DEMOTE = 4;
 
 /** @throws LocalError as `startChildProcess` */
 export async function startSentinel(options: SentinelOptions): Promise<Sentinel> {
-  const { name, primaryPort, quorum, downAfterMs } = options;
+  const { name, primaryPort, quorum, downAfterMs, demoteAfterMs } = options;
   const [command, port] = await Promise.all([requireProgram('redis-server'), freePort()]);
   const folder = await mkdtemp(join(tmpdir(), 'freshet-sentinel-'));
   const file = join(folder, 'sentinel.conf');
@@ -57,7 +61,7 @@ export async function startSentinel(options: SentinelOptions): Promise<Sentinel>
   const redis = new Redis({ port, host: '127.0.0.1', commandTimeout: 2_000 });
   redis.on('error', () => {});
   disposeAtEnd('Connection to a Sentinel', async () => redis.disconnect());
-  await redis.call('SENTINEL', 'DEBUG', ...PERIODS);
+  await redis.call('SENTINEL', 'DEBUG', ...PERIODS, 'publish-period', demoteAfterMs / PERIODS_TO_DEMOTE);
   return {
     port,
     async primaryPort(group) {
