@@ -49,6 +49,8 @@ export const limits = {
   /** How long the record of an expired freshness lease is kept. */
   forgetReplicaMs: 60_000,
   negativeTtlMs: 30_000,
+  /** As the longest TTL. */
+  staleIfErrorMs: 86_400_000,
   l1MaxEntries: 10_000,
   loadConcurrency: 16,
   loadQueue: 1_000,

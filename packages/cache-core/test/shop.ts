@@ -13,7 +13,9 @@ import {
   ttl,
   type WriteThrough,
 } from '@freshet/cache-core';
+import { encodeEntry } from '@freshet/cache-core/protocol';
 import { createDatabase, disposeAtEnd, eventually, startRedis, type TestRedis } from '@freshet/test-kit';
+import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { HandRelay } from './hand-relay.ts';
 
@@ -39,6 +41,7 @@ export interface ReplicaOptions {
   schemaVersion?: number;
   timings?: CacheOptions['timings'];
   item?: Partial<PolicyOptions<Item>>;
+  stock?: Partial<PolicyOptions<Item>>;
   loadConcurrency?: number;
   /** Waits for the first lease; default true. */
   leased?: boolean;
@@ -50,12 +53,18 @@ export class Shop {
   readonly databaseUrl: string;
   readonly pool: Pool;
   readonly relay: HandRelay;
+  /** For looking at what is in Redis, and for putting things there. */
+  readonly inspector: Redis;
 
   private constructor(redis: TestRedis, databaseUrl: string, pool: Pool, relay: HandRelay) {
     this.redis = redis;
     this.databaseUrl = databaseUrl;
     this.pool = pool;
     this.relay = relay;
+    this.inspector = new Redis(redis.url);
+    // The server may be down on purpose.
+    this.inspector.on('error', () => {});
+    disposeAtEnd("The shop's inspector", async () => this.inspector.disconnect());
   }
 
   /** Blessed, with a watermark that ticks. */
@@ -119,6 +128,7 @@ export class Shop {
       maxStaleness: 2_000,
       load: load('stock'),
       ...versioned,
+      ...options.stock,
     });
     await cache.start();
     disposeAtEnd('A replica', async () => {
@@ -135,6 +145,37 @@ export class Shop {
         hook = next;
       },
     };
+  }
+
+  /** Runs `act`, and waits until Redis has been sent a command with all of these arguments. */
+  async untilSent(args: readonly string[], act: () => unknown): Promise<void> {
+    const monitor = await this.inspector.monitor();
+    let sent = false;
+    monitor.on('monitor', (_, command: string[]) => {
+      sent ||= args.every((argument) => command.includes(argument));
+    });
+    try {
+      act();
+      await eventually(() => sent, { what: `Redis is sent ${args.join(' ')}` });
+    } finally {
+      monitor.disconnect();
+    }
+  }
+
+  /** What L2 holds of an item, by hand: expired, old, or of whatever version. `keepMs` is its PX. */
+  async setInL2(
+    item: Item,
+    entry: { version: string; blessing: number; ageMs: number; ttlMs: number; keepMs: number },
+  ): Promise<void> {
+    const text = encodeEntry({
+      version: entry.version,
+      blessing: entry.blessing,
+      at: Date.now() - entry.ageMs,
+      ttl: entry.ttlMs,
+      cost: 5,
+      payload: item,
+    });
+    await this.inspector.set(`shop:item:${item.id}`, text, 'PX', entry.keepMs);
   }
 
   /** Fans out what is pending, and waits until every replica has applied it. */

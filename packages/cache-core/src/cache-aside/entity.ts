@@ -8,7 +8,7 @@ import type { LogEntry } from '../log/log-entry.ts';
 import type { Replica } from '../replica.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { jittered } from '../ttl/ttl.ts';
-import { Flights } from './flights.ts';
+import { Flights, type Load } from './flights.ts';
 import { frozen } from './freeze.ts';
 import type { Answer } from './outcome.ts';
 import type { Loaded, Policy } from './policy.ts';
@@ -19,6 +19,19 @@ export interface Prepared<T> {
   version: Version;
   entry: string;
   ttlMs: number;
+  /** How long L2 keeps it: its TTL, and as long as it may be served when the origin fails. */
+  keepMs: number;
+  costMs: number;
+}
+
+/** What is known of a value that is to enter L1. */
+export interface Keepable<T> {
+  value: T | null;
+  version: Version;
+  ttlMs: number;
+  costMs: number;
+  /** Length of its JSON. */
+  bytes: number;
 }
 
 /** What one replica holds of one entity: its part of L1, the loads under way, and what an invalidation does to both. */
@@ -35,7 +48,8 @@ export class Entity<T> {
     this.policy = policy;
     this.lease = replica.lease.policy(policy.maxStalenessMs);
     this.l1 = new L1({ ...l1, ...policy.l1 });
-    const { entity, schemaVersion, ttlMs } = policy;
+    const { entity, schemaVersion } = policy;
+    const ttlMs = policy.ttlMs + policy.staleIfErrorMs;
     replica.registry.add({ service: replica.service, entity, number: schemaVersion, ttlMs });
   }
 
@@ -57,6 +71,19 @@ export class Entity<T> {
     this.flights.markAllDirty();
   }
 
+  /** Into L1, unless an invalidation came while `load` ran or nothing proves that none was missed. */
+  keep(key: string, load: Load, { value, version, ttlMs, costMs, bytes }: Keepable<T>): void {
+    const { l1, lease, policy, replica } = this;
+    if (load.dirty || ttlMs <= 0 || !lease.valid()) return;
+    const expiresAt = replica.clock.wallMs() + ttlMs;
+    // Drawn once instead of by each reader: a hit then compares one number, with or without an early refresh.
+    const early =
+      policy.refreshAhead === 0 || version === NO_VERSION
+        ? 0
+        : policy.refreshAhead * Math.max(1, costMs) * -Math.log(1 - replica.random());
+    l1.put(key, value, version, expiresAt, bytes, expiresAt - early);
+  }
+
   /**
    * A loaded value as L2 holds it and as every reader sees it, whichever layer answers: what JSON makes of it.
    * @throws FRESHET_INVALID_VALUE, FRESHET_INVALID_VERSION
@@ -76,7 +103,10 @@ export class Entity<T> {
       payload,
     });
     const { d } = JSON.parse(entry) as { d: unknown };
-    return { value: loaded === null ? null : frozen(this.policy.decode(d)), version, entry, ttlMs };
+    // What has no version is replaced by nobody in place, so it would only hide the key.
+    const keepMs = version === NO_VERSION ? ttlMs : ttlMs + this.policy.staleIfErrorMs;
+    const value = loaded === null ? null : frozen(this.policy.decode(d));
+    return { value, version, entry, ttlMs, keepMs, costMs: cost };
   }
 }
 

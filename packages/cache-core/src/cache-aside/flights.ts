@@ -32,10 +32,11 @@ interface Slot<A> {
  */
 export class Flights<A> {
   readonly #slots = new Map<string, Slot<A>>();
+  readonly #alongside = new Map<string, Load>();
 
-  /** Keys with a load. */
+  /** Loads of keys: what readers wait for, and what runs alongside. */
   get size(): number {
-    return this.#slots.size;
+    return this.#slots.size + this.#alongside.size;
   }
 
   /**
@@ -71,10 +72,24 @@ export class Flights<A> {
   markDirty(key: string): void {
     const slot = this.#slots.get(key);
     if (slot !== undefined) slot.running.load.dirty = true;
+    const alongside = this.#alongside.get(key);
+    if (alongside !== undefined) alongside.dirty = true;
   }
 
   markAllDirty(): void {
     for (const { running } of this.#slots.values()) running.load.dirty = true;
+    for (const load of this.#alongside.values()) load.dirty = true;
+  }
+
+  /**
+   * A load in the background: nobody waits for it or shares it, and at most one runs per key. Invalidations mark it as any
+   * other. `run` does not reject.
+   */
+  runAlongside(key: string, leaseValid: () => boolean, run: (load: Load) => Promise<void>): void {
+    if (this.#alongside.has(key)) return;
+    const load: Load = { dirty: !leaseValid(), minVersion: NO_VERSION };
+    this.#alongside.set(key, load);
+    void run(load).finally(() => this.#alongside.delete(key));
   }
 
   #begin(

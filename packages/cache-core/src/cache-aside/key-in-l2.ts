@@ -36,12 +36,9 @@ export class KeyInL2<T> {
     this.name = physicalKey(service, entity.policy.entity, entity.policy.schemaVersion, id);
   }
 
-  /** What stands under the key, or a fill lease of ours. */
-  async getOrLease(): Promise<Standing> {
+  /** A fill lease of ours, or what stands in its way. */
+  async lease(): Promise<Standing> {
     const { protocol, lease, timings, token: newToken } = this.#entity.replica;
-    const standing = await this.#get();
-    if (standing !== null) return standing;
-    // Only now: its random bytes cost as much as parsing a small value.
     const token = newToken();
     const answer = await protocol.lease(this.name, token, lease.validFrom, timings.fillLeaseMs);
     if (answer.kind === 'granted') return { kind: 'granted', token };
@@ -69,8 +66,35 @@ export class KeyInL2<T> {
     return null;
   }
 
+  /** Milliseconds that an entry has left, 0 when it is only kept for `staleIfError`. */
+  ttlLeft(entry: L2Entry, wallMs = this.#entity.replica.clock.wallMs()): number {
+    // The writer's wall clock against ours: the TTL is exact to their skew, and freshness does not depend on it.
+    return Math.min(entry.ttl, Math.max(0, entry.ttl - (wallMs - entry.at)));
+  }
+
+  /**
+   * The right to replace the entry in place, for one process at a time: a fill lease of another key in the same Redis
+   * Cluster slot. Whoever dies with it holds up the others until it expires, and then nobody.
+   */
+  async claimRefresh(): Promise<boolean> {
+    const { protocol, timings, token } = this.#entity.replica;
+    const { kind } = await protocol.lease(this.#claim, token(), 0, timings.fillLeaseMs);
+    return kind === 'granted';
+  }
+
+  /** Done with replacing it, or with trying to. */
+  releaseRefresh(): void {
+    this.#entity.replica.protocol.drop(this.#claim, MAX_VERSION).catch(() => {
+      // It expires.
+    });
+  }
+
+  get #claim(): string {
+    return `{${this.name}}:refresh`;
+  }
+
   /** An entry that is not void, or another's fill lease; null for all else, which LEASE tells apart. */
-  async #get(): Promise<StandingEntry | { kind: 'lease' } | null> {
+  async get(): Promise<StandingEntry | { kind: 'lease' } | null> {
     const { protocol, lease } = this.#entity.replica;
     let text: string | null;
     try {

@@ -1,16 +1,17 @@
 import { pause } from '../clock.ts';
 import type { CacheId } from '../keys/key.ts';
 import { compareVersions, NO_VERSION, type Version } from '../keys/version.ts';
-import type { Entity, Prepared } from './entity.ts';
+import type { Entity, Keepable, Prepared } from './entity.ts';
 import type { Load } from './flights.ts';
 import { type Found, KeyInL2, type Standing } from './key-in-l2.ts';
 import type { Answer, CacheOutcome, OutcomeDetail } from './outcome.ts';
 import type { Loaded } from './policy.ts';
+import { expiredAnswer } from './stale-if-error.ts';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
-type Bypass = Exclude<OutcomeDetail, 'l1' | 'l2'>;
+type Bypass = Exclude<OutcomeDetail, 'l1' | 'l2' | 'stale-if-error'>;
 
 /** How one load asks the origin, through the gate. */
 export type AskOrigin<T> = (id: CacheId) => Promise<Loaded<T> | null>;
@@ -40,7 +41,22 @@ export class LoadThroughL2<T> {
   }
 
   /** @throws what the policy's `load` throws, and the gate's errors; never because of Redis. */
-  async run(): Promise<Answer<T>> {
+  run(): Promise<Answer<T>> {
+    return this.#entity.policy.staleIfErrorMs === 0 ? this.#read() : this.#readOrExpired();
+  }
+
+  async #readOrExpired(): Promise<Answer<T>> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      const expired = await expiredAnswer(this.#entity, this.#l2, this.#key, this.#load.minVersion);
+      if (expired === null) throw error;
+      this.#entity.replica.log.failed('expired value served', error, { entity: this.#entity.policy.entity });
+      return expired;
+    }
+  }
+
+  async #read(): Promise<Answer<T>> {
     const { policy, lease, replica } = this.#entity;
     let pauseMs = FIRST_PAUSE_MS;
     let waitedMs = 0;
@@ -53,7 +69,8 @@ export class LoadThroughL2<T> {
       if (!replica.registry.registered) return await this.#fromOrigin('bypass', 'not-registered');
       let standing: Standing;
       try {
-        standing = await this.#l2.getOrLease();
+        // The lease only now: its token's random bytes cost as much as parsing a small value.
+        standing = (await this.#l2.get()) ?? (await this.#l2.lease());
       } catch {
         return await this.#fromOrigin('bypass', 'l2-unavailable');
       }
@@ -71,28 +88,32 @@ export class LoadThroughL2<T> {
           if (found === null) {
             if (misunderstood) return await this.#fromOrigin('bypass', 'l2-unavailable');
             misunderstood = true;
-            break;
+            continue;
           }
-          if (compareVersions(found.entry.version, this.#load.minVersion) < 0) {
-            return await this.#refresh(found.entry.version);
+          const { entry } = found;
+          if (compareVersions(entry.version, this.#load.minVersion) < 0) {
+            return await this.#refresh(entry.version, 'request');
           }
-          return this.#hit(found);
+          if (policy.staleIfErrorMs === 0 || this.#l2.ttlLeft(entry) > 0) return this.#hit(found);
+          if (waitedMs >= replica.timings.fillWaitMs) return await this.#refresh(entry.version, 'stale');
+          // Whoever cannot ask for the right to replace it cannot replace it either, and still wants an answer.
+          if (await this.#l2.claimRefresh().catch(() => true))
+            return await this.#replaceExpired(entry.version);
+          break;
         }
         case 'lease':
           if (waitedMs >= replica.timings.fillWaitMs) return await this.#fromOrigin('miss', 'fill-wait');
-          await pause(replica.clock, pauseMs);
-          waitedMs += pauseMs;
-          pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS) * (0.75 + replica.random() / 2);
       }
+      await pause(replica.clock, pauseMs);
+      waitedMs += pauseMs;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS) * (0.75 + replica.random() / 2);
     }
   }
 
   #hit({ value, entry, bytes }: Found<T>): Answer<T> {
-    const { counters, replica } = this.#entity;
-    counters.l2Hits++;
-    // The writer's wall clock against ours: the TTL is exact to their skew, and freshness does not depend on it.
-    const ttlMs = Math.min(entry.ttl, Math.max(0, entry.ttl - (replica.clock.wallMs() - entry.at)));
-    this.#keep(value, entry.version, ttlMs, bytes);
+    this.#entity.counters.l2Hits++;
+    const ttlMs = this.#l2.ttlLeft(entry);
+    this.#keep({ value, version: entry.version, ttlMs, costMs: entry.cost, bytes });
     return { value, version: entry.version, cache: { hit: 'l2', detail: 'l2', ttlMs } };
   }
 
@@ -100,19 +121,27 @@ export class LoadThroughL2<T> {
     const { protocol } = this.#entity.replica;
     const prepared = await this.#askOrigin();
     return await this.#store(prepared, 'miss', () =>
-      protocol.fill(this.#l2.name, token, prepared.entry, prepared.ttlMs),
+      protocol.fill(this.#l2.name, token, prepared.entry, prepared.keepMs),
     );
   }
 
   /** The reader wants a newer version than L2 holds. It replaces, and never drops: a forged header must not empty caches. */
-  async #refresh(seenVersion: Version): Promise<Answer<T>> {
+  async #refresh(seenVersion: Version, fwd: 'request' | 'stale'): Promise<Answer<T>> {
     const { protocol } = this.#entity.replica;
     const prepared = await this.#askOrigin();
-    if (seenVersion === NO_VERSION || prepared.version === NO_VERSION)
-      return this.#answer(prepared, { fwd: 'request' });
-    return await this.#store(prepared, 'request', () =>
-      protocol.refresh(this.#l2.name, seenVersion, prepared.entry, prepared.ttlMs),
+    if (seenVersion === NO_VERSION || prepared.version === NO_VERSION) return this.#answer(prepared, { fwd });
+    return await this.#store(prepared, fwd, () =>
+      protocol.refresh(this.#l2.name, seenVersion, prepared.entry, prepared.keepMs),
     );
+  }
+
+  /** An entry past its TTL stays where it is until it is replaced, in case that its load fails. */
+  async #replaceExpired(seenVersion: Version): Promise<Answer<T>> {
+    try {
+      return await this.#refresh(seenVersion, 'stale');
+    } finally {
+      this.#l2.releaseRefresh();
+    }
   }
 
   /**
@@ -126,7 +155,7 @@ export class LoadThroughL2<T> {
 
   async #store(
     prepared: Prepared<T>,
-    fwd: 'miss' | 'request',
+    fwd: 'miss' | 'request' | 'stale',
     write: () => Promise<boolean>,
   ): Promise<Answer<T>> {
     const stored = await write().catch(() => false);
@@ -134,22 +163,19 @@ export class LoadThroughL2<T> {
       this.#entity.counters.fillsRejected++;
       return this.#answer(prepared, { fwd });
     }
-    this.#keep(prepared.value, prepared.version, prepared.ttlMs, prepared.entry.length);
+    this.#keep({ ...prepared, bytes: prepared.entry.length });
     return this.#answer(prepared, { fwd, stored: true, ttlMs: prepared.ttlMs });
   }
 
-  /** Into L1, unless an invalidation came while this ran or nothing proves that none was missed. */
-  #keep(value: T | null, version: Version, ttlMs: number, bytes: number): void {
-    const { l1, lease, replica } = this.#entity;
-    if (this.#load.dirty || ttlMs <= 0 || !lease.valid()) return;
-    l1.put(this.#key, value, version, replica.clock.wallMs() + ttlMs, bytes);
+  #keep(keepable: Keepable<T>): void {
+    this.#entity.keep(this.#key, this.#load, keepable);
   }
 
-  #answer({ value, version }: Prepared<T>, cache: CacheOutcome): Answer<T> {
+  #answer({ value, version }: Prepared<T>, cache: CacheOutcome & { detail?: Bypass }): Answer<T> {
     const { counters } = this.#entity;
     const { fwd, detail } = cache;
     if (fwd === 'request') counters.requests++;
-    else if (detail !== undefined && detail !== 'l1' && detail !== 'l2') counters.bypasses[detail]++;
+    else if (detail !== undefined) counters.bypasses[detail]++;
     else counters.misses++;
     return { value, version, cache };
   }

@@ -29,6 +29,11 @@ export class OriginGate {
     return this.#running;
   }
 
+  /** A load would begin at once, and delay nobody. */
+  get idle(): boolean {
+    return this.#running < this.#options.concurrency && this.#queue.size === 0;
+  }
+
   /** @throws FRESHET_OVERLOADED when the queue is full, FRESHET_LOAD_TIMEOUT at the deadline, or what `load` throws. */
   async run<A>(load: (signal: AbortSignal) => Promise<A>): Promise<A> {
     const { clock, concurrency, queue, timeoutMs } = this.#options;

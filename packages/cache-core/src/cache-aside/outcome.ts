@@ -7,14 +7,14 @@ export interface CacheOutcome {
   hit?: 'l1' | 'l2';
   /**
    * Why the origin was asked: `miss`, nothing cached; `bypass`, what is cached could not be used; `request`, the
-   * reader asked for a newer version.
+   * reader asked for a newer version; `stale`, what is cached had expired.
    */
-  fwd?: 'miss' | 'bypass' | 'request';
+  fwd?: 'miss' | 'bypass' | 'request' | 'stale';
   /** The answer was stored in L2. */
   stored?: boolean;
   /** Another read's load was shared. */
   collapsed?: boolean;
-  /** Milliseconds that the entry has left. */
+  /** Milliseconds that the entry has left; below 0 for an expired one, served because the origin failed. */
   ttlMs?: number;
   detail?: OutcomeDetail;
 }
@@ -25,6 +25,7 @@ export type OutcomeDetail =
   | 'lease-expired'
   | 'fence'
   | 'fill-wait'
+  | 'stale-if-error'
   | 'l2-unavailable'
   | 'not-registered';
 

@@ -41,6 +41,18 @@ export interface PolicyOptions<T> {
   whenUnproven?: 'bypass' | 'serve';
   /** Milliseconds that 'not found' is cached. Default 30,000. */
   negativeTtl?: number;
+  /**
+   * Replaces hot entries in the background before they expire, so that no reader waits for the load: the β of XFetch
+   * (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015). What took c ms to
+   * load is loaded anew by the first reader of its last β · c · x ms, where x is drawn from the exponential
+   * distribution of mean 1. Never where the version is '0'. Default 0: off.
+   */
+  refreshAhead?: number;
+  /**
+   * Milliseconds past its TTL for which a value may be served when the origin fails: an expired one, marked
+   * `stale-if-error`, and never one that was invalidated. Default 0: the origin's error is the reader's.
+   */
+  staleIfError?: number;
   /** Bounds of this entity's part of L1; default: the cache's. */
   l1?: Partial<L1Bounds>;
   /** Checks a cached value's shape; what it throws makes the read a miss. Default: trusts it. */
@@ -70,6 +82,10 @@ export interface Policy<T> {
   strong: boolean;
   bypassWhenUnproven: boolean;
   negativeTtlMs: number;
+  /** 0: off. */
+  refreshAhead: number;
+  /** 0: off. */
+  staleIfErrorMs: number;
   l1: Partial<L1Bounds>;
   decode: (payload: unknown) => T;
   load: PolicyOptions<T>['load'];
@@ -84,6 +100,7 @@ export function compilePolicy<T>(
 ): Policy<T> {
   assertName('entity', options.entity);
   const { schemaVersion = 1, whenUnproven = 'bypass', negativeTtl = limits.negativeTtlMs } = options;
+  const { refreshAhead = 0, staleIfError = 0 } = options;
   const maxStalenessMs = options.maxStaleness === 'ttl' ? null : options.maxStaleness;
   const least = renewEveryMs + 2 * limits.tickMs;
   check(Number.isInteger(schemaVersion) && schemaVersion >= 1, 'schemaVersion is a whole number from 1 on');
@@ -95,6 +112,11 @@ export function compilePolicy<T>(
   check(!strong || maxStalenessMs !== null, "a strong entity has a maxStaleness in milliseconds, not 'ttl'");
   check(!strong || whenUnproven === 'bypass', "a strong entity has whenUnproven: 'bypass'");
   check(negativeTtl >= 1 && negativeTtl <= options.ttl.ms, 'negativeTtl is between 1 ms and the ttl');
+  check(refreshAhead >= 0 && Number.isFinite(refreshAhead), 'refreshAhead is 0 or more');
+  check(
+    Number.isInteger(staleIfError) && staleIfError >= 0 && staleIfError <= limits.staleIfErrorMs,
+    `staleIfError is a whole number of milliseconds, at most ${limits.staleIfErrorMs}`,
+  );
   return {
     entity: options.entity,
     schemaVersion,
@@ -103,6 +125,8 @@ export function compilePolicy<T>(
     strong,
     bypassWhenUnproven: whenUnproven === 'bypass',
     negativeTtlMs: negativeTtl,
+    refreshAhead,
+    staleIfErrorMs: staleIfError,
     l1: options.l1 ?? {},
     decode: options.decode ?? ((payload) => payload as T),
     load: options.load,

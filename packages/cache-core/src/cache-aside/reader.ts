@@ -4,7 +4,11 @@ import type { L1Entry } from '../l1/l1.ts';
 import { type Entity, memoryKey } from './entity.ts';
 import { LoadBatch } from './load-batch.ts';
 import { LoadThroughL2 } from './load-through-l2.ts';
+import { refreshAhead } from './refresh-ahead.ts';
 import type { Answer, CacheOutcome, ReadManyOptions, ReadOptions } from './outcome.ts';
+
+/** After a refresh that came to nothing. */
+const REFRESH_AGAIN_MS = 1_000;
 
 const L1_HIT: CacheOutcome = Object.freeze({ hit: 'l1', detail: 'l1' });
 
@@ -17,8 +21,9 @@ export class Reader<T> {
   }
 
   get(id: CacheId): Promise<T | null> {
-    const entry = this.#inMemory(memoryKey(id), this.#entity.replica.clock.wallMs());
-    if (entry === undefined) return this.#load(id, NO_VERSION).then((answer) => answer.value);
+    const wallMs = this.#entity.replica.clock.wallMs();
+    const entry = this.#inMemory(memoryKey(id), wallMs);
+    if (entry === undefined) return this.#beyondMemory(id, wallMs, NO_VERSION).then((answer) => answer.value);
     this.#entity.counters.l1Hits++;
     this.#observe(id, L1_HIT);
     return entry.resolved;
@@ -33,11 +38,8 @@ export class Reader<T> {
     const wallMs = this.#entity.replica.clock.wallMs();
     const entry = this.#inMemory(memoryKey(id), wallMs);
     if (entry === undefined || compareVersions(entry.version, minVersion) < 0)
-      return await this.#load(id, minVersion, batch);
-    this.#entity.counters.l1Hits++;
-    this.#observe(id, L1_HIT);
-    const ttlMs = entry.expiresAt - wallMs;
-    return { value: entry.value, version: entry.version, cache: { hit: 'l1', detail: 'l1', ttlMs } };
+      return await this.#beyondMemory(id, wallMs, minVersion, batch);
+    return this.#hit(id, entry, wallMs);
   }
 
   /**
@@ -64,9 +66,30 @@ export class Reader<T> {
 
   #inMemory(key: string, wallMs: number): L1Entry<T> | undefined {
     const entry = this.#entity.l1.get(key);
-    return entry !== undefined && wallMs < entry.expiresAt && this.#entity.lease.validAtWall(wallMs)
+    return entry !== undefined && wallMs < entry.refreshAt && this.#entity.lease.validAtWall(wallMs)
       ? entry
       : undefined;
+  }
+
+  #hit(id: CacheId, entry: L1Entry<T>, wallMs: number): Answer<T> {
+    this.#entity.counters.l1Hits++;
+    this.#observe(id, L1_HIT);
+    const ttlMs = entry.expiresAt - wallMs;
+    return { value: entry.value, version: entry.version, cache: { hit: 'l1', detail: 'l1', ttlMs } };
+  }
+
+  /** What is about to expire is answered from memory all the same, and refreshed behind the reader's back. */
+  #beyondMemory(id: CacheId, wallMs: number, minVersion: Version, batch?: LoadBatch<T>): Promise<Answer<T>> {
+    const { policy, l1, lease } = this.#entity;
+    if (policy.refreshAhead === 0) return this.#load(id, minVersion, batch);
+    const entry = l1.get(memoryKey(id));
+    const usable = entry !== undefined && wallMs < entry.expiresAt && lease.valid();
+    if (!usable || compareVersions(entry.version, minVersion) < 0) return this.#load(id, minVersion, batch);
+    if (wallMs >= entry.refreshAt) {
+      entry.refreshAt = Math.min(entry.expiresAt, wallMs + REFRESH_AGAIN_MS);
+      refreshAhead(this.#entity, id, entry.expiresAt);
+    }
+    return Promise.resolve(this.#hit(id, entry, wallMs));
   }
 
   async #load(id: CacheId, minVersion: Version, batch?: LoadBatch<T>): Promise<Answer<T>> {

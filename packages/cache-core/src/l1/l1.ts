@@ -7,6 +7,8 @@ export interface L1Entry<T> {
   readonly version: Version;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  /** Milliseconds since 1970, not later than `expiresAt`: from then on a reader has it refreshed. */
+  refreshAt: number;
   /** `value`, already resolved, so that an awaited hit makes no promise. */
   readonly resolved: Promise<T | null>;
 }
@@ -40,11 +42,18 @@ export class L1<T> {
   }
 
   /** Keeps what is there when that is newer. `bytes` is the length of the stored JSON. */
-  put(id: string, value: T | null, version: Version, expiresAt: number, bytes: number): void {
+  put(
+    id: string,
+    value: T | null,
+    version: Version,
+    expiresAt: number,
+    bytes: number,
+    refreshAt = expiresAt,
+  ): void {
     const present = this.#entries.peek(id);
     if (present !== undefined && version !== NO_VERSION && compareVersions(present.version, version) > 0)
       return;
-    const entry = { value, version, expiresAt, resolved: Promise.resolve(value) };
+    const entry = { value, version, expiresAt, refreshAt, resolved: Promise.resolve(value) };
     this.#entries.set(id, entry, this.#countsBytes ? { size: Math.max(1, bytes) } : undefined);
   }
 

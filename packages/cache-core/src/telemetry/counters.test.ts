@@ -9,6 +9,8 @@ test('before the first read there is no ratio', () => {
     bypasses: 0,
     requests: 0,
     collapsed: 0,
+    staleIfError: 0,
+    refreshes: 0,
     originLoads: 0,
     fillsRejected: 0,
     undecodable: 0,

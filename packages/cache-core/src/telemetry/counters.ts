@@ -16,6 +16,10 @@ export class Counters {
   requests = 0;
   /** Reads that shared another's load; counted in the others too. */
   collapsed = 0;
+  /** Reads that got an expired value because the origin failed. */
+  staleIfError = 0;
+  /** Entries that were replaced in the background before they expired. */
+  refreshes = 0;
   originLoads = 0;
   originErrors = 0;
   fillsRejected = 0;
@@ -31,6 +35,10 @@ export interface EntityStats {
   bypasses: number;
   requests: number;
   collapsed: number;
+  /** Reads that got an expired value because the origin failed. */
+  staleIfError: number;
+  /** Entries replaced in the background before they expired. */
+  refreshes: number;
   originLoads: number;
   fillsRejected: number;
   undecodable: number;
@@ -42,9 +50,10 @@ export interface EntityStats {
 }
 
 export function statsOf(counters: Counters, l1Entries: number): EntityStats {
-  const { l1Hits, l2Hits, misses, requests, collapsed, originLoads, fillsRejected, undecodable } = counters;
+  const { l1Hits, l2Hits, misses, requests, staleIfError } = counters;
+  const { collapsed, refreshes, originLoads, fillsRejected, undecodable } = counters;
   const bypasses = Object.values(counters.bypasses).reduce((sum, count) => sum + count, 0);
-  const beyondL1 = l2Hits + misses + bypasses + requests;
+  const beyondL1 = l2Hits + misses + bypasses + requests + staleIfError;
   return {
     l1Hits,
     l2Hits,
@@ -52,6 +61,8 @@ export function statsOf(counters: Counters, l1Entries: number): EntityStats {
     bypasses,
     requests,
     collapsed,
+    staleIfError,
+    refreshes,
     originLoads,
     fillsRejected,
     undecodable,

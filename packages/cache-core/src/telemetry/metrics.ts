@@ -28,6 +28,9 @@ export function publishMetrics(
   const collapsed = meter.createObservableCounter('freshet_cache_collapsed', {
     description: 'Reads that shared the load of another',
   });
+  const refreshes = meter.createObservableCounter('freshet_cache_refreshes', {
+    description: 'Entries replaced in the background before they expired',
+  });
   const rejected = meter.createObservableCounter('freshet_cache_fills_rejected', {
     description: 'Loaded values that an invalidation kept out of L2',
   });
@@ -48,6 +51,7 @@ export function publishMetrics(
     loads,
     errors,
     collapsed,
+    refreshes,
     rejected,
     undecodable,
     invalidations,
@@ -63,12 +67,18 @@ export function publishMetrics(
       result.observe(requests, counters.l2Hits, { ...labels, layer: 'l2', outcome: 'hit' });
       result.observe(requests, counters.misses, { ...labels, layer: 'origin', outcome: 'miss' });
       result.observe(requests, counters.requests, { ...labels, layer: 'origin', outcome: 'request' });
+      result.observe(requests, counters.staleIfError, {
+        ...labels,
+        layer: 'stale',
+        outcome: 'stale-if-error',
+      });
       for (const [reason, count] of Object.entries(counters.bypasses)) {
         result.observe(requests, count, { ...labels, layer: 'origin', outcome: reason });
       }
       result.observe(loads, counters.originLoads, labels);
       result.observe(errors, counters.originErrors, labels);
       result.observe(collapsed, counters.collapsed, labels);
+      result.observe(refreshes, counters.refreshes, labels);
       result.observe(rejected, counters.fillsRejected, labels);
       result.observe(undecodable, counters.undecodable, labels);
       result.observe(invalidations, counters.invalidations, labels);

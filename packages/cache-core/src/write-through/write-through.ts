@@ -135,7 +135,12 @@ export class WriteThrough<T> {
     }
     traceStep('committed');
     const { result, prepared, version } = written;
-    const stored = prepared.version === NO_VERSION ? null : { number: policy.schemaVersion, ...prepared };
+    // Under a schema version that was not registered when the transaction began, another writer's fence does not stand.
+    const registered = transaction.check.schemaVersions.includes(policy.schemaVersion);
+    const stored =
+      prepared.version === NO_VERSION
+        ? null
+        : { number: policy.schemaVersion, entry: prepared.entry, ttlMs: prepared.keepMs };
     await fence.publish(version, stored).catch((error: unknown) => {
       replica.log.failed('publication left to the relay', error, { entity: policy.entity });
     });
