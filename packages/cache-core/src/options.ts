@@ -54,6 +54,8 @@ export const limits = {
   l1MaxEntries: 10_000,
   loadConcurrency: 16,
   loadQueue: 1_000,
+  /** Strong writes of one key that may wait in one process. */
+  writeQueue: 1_000,
 } as const;
 
 /** What two machines' clocks may disagree by over a duration: 1 % + 50 ms. */
@@ -90,6 +92,19 @@ export function compileTimings(changed: Partial<Timings>): Timings {
     'fenceMs is at least leaseMs + strongTransactionMs + 1 % + 50 ms: the commit must fall inside of the fence',
   );
   return timings;
+}
+
+/** @throws FRESHET_INVALID_OPTIONS where `timings` fit their own lease, but not the domain's. */
+export function checkAgainstDomain(timings: Timings, leaseMs: number, strong: boolean): void {
+  const { renewEveryMs, strongTransactionMs, fenceMs } = timings;
+  check(
+    renewEveryMs <= leaseMs / 3,
+    `renewEveryMs is at most a third of the domain's lease, ${leaseMs} ms, or one lost renewal loses the lease`,
+  );
+  check(
+    !strong || fenceMs >= withDrift(leaseMs + strongTransactionMs),
+    `fenceMs is at least the domain's lease, ${leaseMs} ms, + strongTransactionMs + 1 % + 50 ms: a replica that is cut off is waited for so long`,
+  );
 }
 
 function check(holds: boolean, rule: string): void {

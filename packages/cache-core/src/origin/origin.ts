@@ -17,6 +17,8 @@ export interface StrongCheck {
   schemaVersions: number[];
   /** The domain's limit on a strong transaction; null before the first blessing. */
   strongTransactionMs: number | null;
+  /** As `Origin.commitsSynchronously`, for this transaction. */
+  commitsSynchronously: boolean;
 }
 
 export interface StrongTransaction {

@@ -13,6 +13,10 @@ import type {
 } from './origin.ts';
 import type { Pool, PoolClient, QueryClient } from './query-client.ts';
 
+/** A COMMIT waits for another machine. */
+const COMMITS_SYNCHRONOUSLY = `current_setting('synchronous_standby_names') <> ''
+  and current_setting('synchronous_commit') not in ('local', 'off')`;
+
 /**
  * Held shared by strong transactions and exclusively while a schema version is registered: a replica must not begin
  * to fill under a schema version that a strong writer, about to commit, has put no fence on.
@@ -82,10 +86,7 @@ class PostgresDomain implements Origin {
   }
 
   async commitsSynchronously(): Promise<boolean> {
-    const { rows } = await this.#pool.query<{ waits: boolean }>(
-      `select current_setting('synchronous_standby_names') <> ''
-          and current_setting('synchronous_commit') not in ('local', 'off') as waits`,
-    );
+    const { rows } = await this.#pool.query<{ waits: boolean }>(`select ${COMMITS_SYNCHRONOUSLY} as waits`);
     return rows[0]?.waits ?? false;
   }
 
@@ -147,8 +148,14 @@ async function strongCheck(
   client: QueryClient,
   { service, entity }: StrongTransactionOptions,
 ): Promise<StrongCheck> {
-  const { rows } = await client.query<{ blessing: string; strongTransactionMs: number; numbers: number[] }>(
+  const { rows } = await client.query<{
+    blessing: string;
+    strongTransactionMs: number;
+    waits: boolean;
+    numbers: number[];
+  }>(
     `select coalesce(newest.number, 0) as blessing, newest.strong_transaction_ms as "strongTransactionMs",
+            ${COMMITS_SYNCHRONOUSLY} as waits,
             array(select number from freshet.schema_version where service = $1 and entity = $2 order by number) as numbers
        from (select) as always
        left join lateral (select number, strong_transaction_ms from freshet.blessing order by number desc limit 1) as newest
@@ -160,6 +167,7 @@ async function strongCheck(
     newestBlessing: Number(row?.blessing ?? 0),
     schemaVersions: row?.numbers ?? [],
     strongTransactionMs: row?.strongTransactionMs ?? null,
+    commitsSynchronously: row?.waits ?? false,
   };
 }
 

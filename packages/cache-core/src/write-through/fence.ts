@@ -2,7 +2,7 @@ import { pause } from '../clock.ts';
 import { isFreshetError } from '../errors.ts';
 import { type CacheId, logicalKey, physicalKey } from '../keys/key.ts';
 import { MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
-import { type Timings, withDrift } from '../options.ts';
+import { drift, type Timings, withDrift } from '../options.ts';
 import type { Replica } from '../replica.ts';
 import { traceStep } from '../telemetry/strong-write-span.ts';
 import { currentTraceparent } from '../telemetry/trace-context.ts';
@@ -13,6 +13,8 @@ export class Overtaken extends Error {}
 /** A key that its caches stand aside from, on every schema version, until `publish` or the deadline. */
 export interface Fence {
   blessing: number;
+  /** Of the server that was fenced. */
+  history: string;
   /** The schema versions that were fenced. */
   numbers: readonly number[];
   /** On the monotonic clock, before FENCE was sent. */
@@ -24,8 +26,7 @@ export interface Fence {
 const LONGEST_PAUSE_MS = 20;
 
 /**
- * Fences a key, appends the event that empties every replica's memory of it, and waits until no replica with a live
- * lease has yet to apply that event: a dead or cut-off one is waited for until its lease has run out.
+ * Fences a key, then empties every replica's memory of it.
  * @throws Overtaken; Redis' errors
  */
 export async function raiseFence(replica: Replica, entity: string, id: CacheId): Promise<Fence> {
@@ -36,42 +37,32 @@ export async function raiseFence(replica: Replica, entity: string, id: CacheId):
   const sentAt = clock.monotonicMs();
   // FENCE touches one key, so it cannot see the head. Asked before it on the same connection, STATUS can: a blessing that
   // is still in force afterwards was in force when the fence was set.
-  const [status, ...fenced] = await Promise.all([
+  const asked = [
     protocol.status(),
     ...keys.map(({ key }) => protocol.fence(key, token, timings.fenceMs)),
-  ]);
-  const fence: Fence = {
-    blessing: status.blessing,
-    numbers,
-    sentAt,
-    async publish(version, stored) {
-      await Promise.all(
-        keys.map(({ number, key }) =>
-          protocol.publish(key, token, version, stored?.number === number ? stored : null),
-        ),
-      );
-    },
+  ] as const;
+  const publish: Fence['publish'] = async (version, stored) => {
+    await Promise.all(
+      keys.map(({ number, key }) =>
+        protocol.publish(key, token, version, stored?.number === number ? stored : null),
+      ),
+    );
   };
+  // All of them, before anything is lifted: where one answer is an error, another fence may stand.
+  await Promise.allSettled(asked);
   try {
+    const [status, ...fenced] = await Promise.all(asked);
     if (!status.blessed) throw new Overtaken('this Redis is not blessed');
     for (const { primary, history } of fenced) assertSameServer(primary && history === status.history);
     traceStep('fenced');
     // FENCE first, then the event: a reader that the event sends to L2 must find the fence there.
-    const key = logicalKey(service, entity, id);
-    const traceparent = currentTraceparent();
-    const appended = await protocol.append(status.blessing, [
-      { kind: 'fence', key, version: MAX_VERSION, ...(traceparent !== undefined && { traceparent }) },
-    ]);
-    assertSameServer(appended.history === status.history);
-    protocol.ring().catch(() => {
-      // The replicas renew by themselves a little later.
-    });
-    replica.lease.renew();
-    await barrier(replica, appended.lastId, status, sentAt);
+    await emptyMemories(replica, logicalKey(service, entity, id), status, () =>
+      leavesTime(sentAt, clock.monotonicMs(), timings),
+    );
     traceStep('barrier_passed');
-    return fence;
+    return { blessing: status.blessing, history: status.history, numbers, sentAt, publish };
   } catch (error) {
-    await lift(fence);
+    await lift({ publish });
     if (isFreshetError(error, 'FRESHET_UNBLESSED', 'FRESHET_OTHER_BLESSING'))
       throw new Overtaken(error.message);
     throw error;
@@ -79,24 +70,38 @@ export async function raiseFence(replica: Replica, entity: string, id: CacheId):
 }
 
 /** Lifts a fence after which nothing was changed. */
-export async function lift(fence: Fence): Promise<void> {
+export async function lift(fence: Pick<Fence, 'publish'>): Promise<void> {
   await fence.publish(NO_VERSION, null).catch(() => {
     // It stands until its deadline: the key is uncached meanwhile, and not wrong.
   });
 }
 
-async function barrier(
-  { protocol, clock, timings }: Replica,
-  eventId: string,
-  status: { history: string; blessing: number },
-  fencedAt: number,
+/**
+ * Appends the event that empties every replica's memory of a key, and waits until none with a live lease has yet to apply
+ * it: a dead or cut-off one is waited for until its lease has run out.
+ * @throws Overtaken; Redis' errors
+ */
+export async function emptyMemories(
+  replica: Replica,
+  key: string,
+  server: Pick<Fence, 'history' | 'blessing'>,
+  mayWait: () => boolean,
 ): Promise<void> {
+  const { protocol, clock } = replica;
+  const traceparent = currentTraceparent();
+  const appended = await protocol.append(server.blessing, [
+    { kind: 'fence', key, version: MAX_VERSION, ...(traceparent !== undefined && { traceparent }) },
+  ]);
+  assertSameServer(appended.history === server.history);
+  protocol.ring().catch(() => {
+    // The replicas renew by themselves a little later.
+  });
+  replica.lease.renew();
   for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-    const laggards = await protocol.laggards(eventId);
-    assertSameServer(laggards.history === status.history && laggards.blessing === status.blessing);
+    const laggards = await protocol.laggards(appended.lastId);
+    assertSameServer(laggards.history === server.history && laggards.blessing === server.blessing);
     if (laggards.count === 0) return;
-    if (!leavesTime(fencedAt, clock.monotonicMs(), timings))
-      throw new Overtaken('a replica with a live lease does not follow');
+    if (!mayWait()) throw new Overtaken('a replica with a live lease does not follow');
     await pause(clock, Math.max(1, Math.min(pauseMs, laggards.waitMs)));
   }
 }
@@ -108,6 +113,11 @@ export function leavesTime(
   { strongTransactionMs, fenceMs }: Timings,
 ): boolean {
   return now - fencedAt + withDrift(strongTransactionMs) <= fenceMs;
+}
+
+/** Whether a fence may have ended, on the clock of whichever machine is the fastest. */
+export function mayHaveEnded(fencedAt: number, now: number, { fenceMs }: Timings): boolean {
+  return now - fencedAt >= fenceMs - drift(fenceMs);
 }
 
 function assertSameServer(same: boolean): void {

@@ -25,7 +25,7 @@ function tasks(): {
 }
 
 test('tasks of one key run one after another, in the order in which they came; of two keys side by side', async () => {
-  const queue = new KeyQueue();
+  const queue = new KeyQueue(10);
   const { started, task, end } = tasks();
   const results = [
     queue.run('a', task('a1')),
@@ -43,7 +43,7 @@ test('tasks of one key run one after another, in the order in which they came; o
 });
 
 test('a task that fails fails alone', async () => {
-  const queue = new KeyQueue();
+  const queue = new KeyQueue(10);
   const { started, task, end } = tasks();
   const failed = queue.run('a', task('a1')).catch((error: Error) => error.message);
   const next = queue.run('a', task('a2'));
@@ -55,7 +55,7 @@ test('a task that fails fails alone', async () => {
 });
 
 test('a key whose tasks have ended begins anew at once', async () => {
-  const queue = new KeyQueue();
+  const queue = new KeyQueue(10);
   const { started, task, end } = tasks();
   const first = queue.run('a', task('a1'));
   await end('a1');
@@ -64,4 +64,23 @@ test('a key whose tasks have ended begins anew at once', async () => {
   expect(started).toEqual(['a1', 'a2']);
   await end('a2');
   expect(await second).toBe('a2');
+});
+
+test('too many tasks that wait for one key are refused; those of another key are not', async () => {
+  const queue = new KeyQueue(1);
+  const { started, task, end } = tasks();
+  const first = queue.run('a', task('a1'));
+  const second = queue.run('a', task('a2'));
+  await expect(queue.run('a', task('a3'))).rejects.toMatchObject({
+    code: 'FRESHET_OVERLOADED',
+    retryable: true,
+  });
+  void queue.run('b', task('b1'));
+  await end('a1');
+  await first;
+  const third = queue.run('a', task('a4'));
+  await end('a2');
+  await end('a4');
+  expect(await Promise.all([second, third])).toEqual(['a2', 'a4']);
+  expect(started).toEqual(['a1', 'b1', 'a2', 'a4']);
 });

@@ -4,12 +4,13 @@ import type { Answer, ReadManyOptions, ReadOptions } from '../cache-aside/outcom
 import { Reader } from '../cache-aside/reader.ts';
 import { pause } from '../clock.ts';
 import { FreshetError, isFreshetError } from '../errors.ts';
-import { type CacheId, encodeId } from '../keys/key.ts';
+import { type CacheId, encodeId, logicalKey } from '../keys/key.ts';
 import { NO_VERSION, type Version } from '../keys/version.ts';
 import type { StrongTransaction } from '../origin/origin.ts';
 import type { QueryClient } from '../origin/query-client.ts';
+import { limits, type Timings } from '../options.ts';
 import { traceStep, traceStrongWrite } from '../telemetry/strong-write-span.ts';
-import { type Fence, leavesTime, lift, Overtaken, raiseFence } from './fence.ts';
+import { emptyMemories, type Fence, leavesTime, lift, mayHaveEnded, Overtaken, raiseFence } from './fence.ts';
 import { KeyQueue } from './key-queue.ts';
 
 /** What a strong write left behind. */
@@ -33,7 +34,7 @@ const RETRY_MS = 100;
 export class WriteThrough<T> {
   readonly #entity: Entity<T>;
   readonly #reader: Reader<T>;
-  readonly #queue = new KeyQueue();
+  readonly #queue = new KeyQueue(limits.writeQueue);
 
   /** Made by `cache.writeThrough`. */
   constructor(entity: Entity<T>) {
@@ -71,7 +72,8 @@ export class WriteThrough<T> {
    * @throws what `work` throws, after rolling back
    * @throws FRESHET_COMMIT_UNKNOWN when the answer to COMMIT was lost: the change may stand; no cache serves an old value
    * @throws FRESHET_UNAVAILABLE when Redis cannot be asked to stand aside, FRESHET_STRONG_WRITE_TIMEOUT when no Redis was
-   *   blessed in time; both retryable, nothing was changed
+   *   blessed in time or its turn came too late, FRESHET_OVERLOADED when too many writes of the key wait for their turn; all
+   *   retryable, nothing was changed
    */
   async write<R>(id: CacheId, work: (client: QueryClient) => Promise<R>): Promise<Written<R, T>> {
     encodeId(id);
@@ -84,6 +86,8 @@ export class WriteThrough<T> {
     const deadline = clock.monotonicMs() + timings.strongWriteMs;
     return await this.#queue.run(memoryKey(id), async () => {
       traceStep('turn');
+      // Whoever asked has probably gone, and tries again: the write would be made twice.
+      if (clock.monotonicMs() > deadline) throw tooLate(timings, 'the writes before it took too long');
       for (;;) {
         try {
           return await this.#attempt(id, work);
@@ -91,11 +95,7 @@ export class WriteThrough<T> {
           if (!(error instanceof Overtaken)) throw error;
           traceStep('overtaken');
           if (clock.monotonicMs() + RETRY_MS > deadline) {
-            throw new FreshetError(
-              'FRESHET_STRONG_WRITE_TIMEOUT',
-              `No strong write was possible within ${timings.strongWriteMs} ms: ${error.message}. Nothing was changed.`,
-              { retryable: true, cause: error },
-            );
+            throw tooLate(timings, error.message, error);
           }
           await pause(clock, RETRY_MS);
         }
@@ -138,17 +138,33 @@ export class WriteThrough<T> {
     // Under a schema version that was not registered when the transaction began, another writer's fence does not stand.
     const registered = transaction.check.schemaVersions.includes(policy.schemaVersion);
     const stored =
-      prepared.version === NO_VERSION
+      prepared.version === NO_VERSION || !registered
         ? null
         : { number: policy.schemaVersion, entry: prepared.entry, ttlMs: prepared.keepMs };
     await fence.publish(version, stored).catch((error: unknown) => {
       replica.log.failed('publication left to the relay', error, { entity: policy.entity });
     });
     traceStep('published');
+    await this.#catchUp(id, fence);
     replica.protocol.ringRelays().catch(() => {
       // The relays poll too.
     });
     return { result, value: prepared.value, version };
+  }
+
+  /**
+   * When the COMMIT took so long that the fence may have ended before it, replicas may have remembered the old value since:
+   * nobody is told of the write before they have forgotten it. (transaction_timeout does not end a COMMIT that is under way.)
+   */
+  async #catchUp(id: CacheId, fence: Fence): Promise<void> {
+    const { replica, policy } = this.#entity;
+    const { clock, timings } = replica;
+    if (!mayHaveEnded(fence.sentAt, clock.monotonicMs(), timings)) return;
+    const deadline = clock.monotonicMs() + timings.strongWriteMs;
+    const key = logicalKey(replica.service, policy.entity, id);
+    await emptyMemories(replica, key, fence, () => clock.monotonicMs() < deadline).catch((error: unknown) => {
+      replica.log.failed('late commit left to the relay', error, { entity: policy.entity });
+    });
   }
 
   async #raise(id: CacheId): Promise<Fence> {
@@ -174,8 +190,9 @@ export class WriteThrough<T> {
       transactionMs: timings.strongTransactionMs,
       lockMs: timings.lockTimeoutMs,
     });
-    const { newestBlessing, schemaVersions, strongTransactionMs } = transaction.check;
+    const { newestBlessing, schemaVersions, strongTransactionMs, commitsSynchronously } = transaction.check;
     try {
+      if (commitsSynchronously) throw waitsForStandby();
       if (newestBlessing !== fence.blessing) throw new Overtaken('a newer blessing was recorded');
       if (strongTransactionMs !== null && timings.strongTransactionMs > strongTransactionMs) {
         throw new FreshetError(
@@ -210,4 +227,20 @@ export class WriteThrough<T> {
     const prepared = this.#entity.prepare(loaded, blessing, replica.clock.monotonicMs() - startedAt);
     return { prepared, version: loaded === null ? await transaction.deletionVersion() : prepared.version };
   }
+}
+
+/** A standby that hangs would let the COMMIT stand long after its fence has ended. */
+export function waitsForStandby(): FreshetError {
+  return new FreshetError(
+    'FRESHET_INVALID_OPTIONS',
+    'transaction_timeout does not end a COMMIT that waits for a synchronous standby. Set synchronous_commit = local for the role that makes strong writes.',
+  );
+}
+
+function tooLate({ strongWriteMs }: Timings, why: string, cause?: Error): FreshetError {
+  return new FreshetError(
+    'FRESHET_STRONG_WRITE_TIMEOUT',
+    `No strong write was possible within ${strongWriteMs} ms: ${why}. Nothing was changed.`,
+    { retryable: true, cause },
+  );
 }

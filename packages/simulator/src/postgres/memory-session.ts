@@ -106,6 +106,7 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
         .map(({ number }) => number)
         .toSorted((one, other) => one - other),
       strongTransactionMs: newest?.limits.strongTransactionMs ?? null,
+      commitsSynchronously: false,
     };
   }
 

@@ -1,4 +1,4 @@
-import type { DomainLimits, SchemaVersion, Version } from '@freshet/cache-core/protocol';
+import type { DomainLimits, SchemaVersion, StrongCheck, Version } from '@freshet/cache-core/protocol';
 
 /** A row of a cached table: `item` (cache-aside) and `stock` (strong) both have this shape. */
 export interface Row {
@@ -103,10 +103,7 @@ export interface PostgresSession {
   addSchemaVersion(version: SchemaVersion): void;
   /** Advisory, to the end of the transaction. Exclusive ones wait for shared ones and the other way round, in order of arrival. */
   lockSchemaVersions(mode: 'shared' | 'exclusive'): Promise<void>;
-  strongCheck(
-    service: string,
-    entity: string,
-  ): { newestBlessing: number; schemaVersions: number[]; strongTransactionMs: number | null };
+  strongCheck(service: string, entity: string): StrongCheck;
 
   /** FOR UPDATE SKIP LOCKED, oldest first. */
   lockOutbox(selection: { due: { limit: number } } | { ids: readonly string[] }): StoredOutboxRow[];
