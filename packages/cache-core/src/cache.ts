@@ -10,7 +10,7 @@ import { FreshnessLease, type LeaseLoss } from './freshness-lease/freshness-leas
 import { parseLogicalKey } from './keys/key.ts';
 import type { L1Bounds } from './l1/l1.ts';
 import type { LogEntry } from './log/log-entry.ts';
-import { compileTimings, limits, type Timings } from './options.ts';
+import { checkAgainstDomain, compileTimings, limits, type Timings } from './options.ts';
 import type { Origin } from './origin/origin.ts';
 import type { Protocol } from './redis/protocol.ts';
 import type { Replica } from './replica.ts';
@@ -18,7 +18,7 @@ import { traceApply } from './telemetry/apply-span.ts';
 import { CacheLog, type Logger } from './telemetry/cache-log.ts';
 import { type EntityStats, statsOf } from './telemetry/counters.ts';
 import { publishMetrics } from './telemetry/metrics.ts';
-import { WriteThrough } from './write-through/write-through.ts';
+import { waitsForStandby, WriteThrough } from './write-through/write-through.ts';
 
 /** What one replica is made of: the outside world behind ports, so that a simulation can be that world. */
 export interface ReplicaParts {
@@ -51,15 +51,15 @@ export interface CacheState {
 
 /** One replica: one `createCache` in one process. */
 export interface Cache {
-  /** Cache-aside: bounded staleness. @throws FRESHET_INVALID_OPTIONS */
+  /** Cache-aside: bounded staleness. @throws FRESHET_INVALID_OPTIONS; also once `start` was called */
   aside<T>(options: PolicyOptions<T>): CacheAside<T>;
-  /** Write-through: linearizable per key. @throws FRESHET_INVALID_OPTIONS */
+  /** Write-through: linearizable per key. @throws FRESHET_INVALID_OPTIONS; also once `start` was called */
   writeThrough<T>(options: PolicyOptions<T>): WriteThrough<T>;
   /**
-   * Begins to renew the freshness lease; call it after the last entity was defined. Waits for neither Redis nor a
+   * Begins to renew the freshness lease; call it once, after the last entity was defined. Waits for neither Redis nor a
    * relay: until the first lease the reads are answered as each policy says.
-   * @throws FRESHET_INVALID_OPTIONS when a policy promises more than the domain's limits allow, or when strong writes would
-   *   commit over a synchronous standby
+   * @throws FRESHET_INVALID_OPTIONS when a policy or a timing does not fit the domain's limits, when strong writes would
+   *   commit over a synchronous standby, or when it was called before
    */
   start(): Promise<void>;
   state(): CacheState;
@@ -73,6 +73,7 @@ export class ReplicaCache implements Cache {
   readonly #parts: ReplicaParts;
   readonly #replica: Replica;
   readonly #entities = new Map<string, Entity<unknown>>();
+  #started = false;
   #doorbell: Doorbell | undefined;
   #stopMetrics: () => void = () => {};
 
@@ -120,6 +121,8 @@ export class ReplicaCache implements Cache {
 
   async start(): Promise<void> {
     const { lease, registry, service } = this.#replica;
+    if (this.#started) throw new FreshetError('FRESHET_INVALID_OPTIONS', 'This cache was started before.');
+    this.#started = true;
     await this.#checkDomain();
     await registry.register();
     this.#stopMetrics = publishMetrics({ service, lease, entities: () => this.#entities.values() });
@@ -160,6 +163,13 @@ export class ReplicaCache implements Cache {
 
   #define<T>(options: PolicyOptions<T>, strong: boolean): Entity<T> {
     const policy = compilePolicy(options, strong, this.#replica.timings);
+    if (this.#started) {
+      // Its schema version would be registered too late, and nobody would have checked its bound.
+      throw new FreshetError(
+        'FRESHET_INVALID_OPTIONS',
+        `Entity ${policy.entity} is defined after the cache was started. Define every entity first.`,
+      );
+    }
     if (this.#entities.has(policy.entity)) {
       throw new FreshetError('FRESHET_INVALID_OPTIONS', `Entity ${policy.entity} is defined twice.`);
     }
@@ -169,24 +179,21 @@ export class ReplicaCache implements Cache {
     return entity;
   }
 
-  /** What cannot be asked now is enforced later all the same: renewals cap the lease, strong writes check their limit. */
+  /** What cannot be asked now is enforced later all the same: renewals cap the lease, strong writes check their limits. */
   async #checkDomain(): Promise<void> {
-    const { origin } = this.#replica;
+    const { origin, timings } = this.#replica;
     const policies = [...this.#entities.values()].map(({ policy }) => policy);
-    const maxStalenessMs = (await origin.limits().catch(() => null))?.maxStalenessMs ?? limits.maxStalenessMs;
-    const tooLong = policies.find((policy) => (policy.maxStalenessMs ?? 0) > maxStalenessMs);
+    const strong = policies.some((policy) => policy.strong);
+    const domain = (await origin.limits().catch(() => null)) ?? limits;
+    const tooLong = policies.find((policy) => (policy.maxStalenessMs ?? 0) > domain.maxStalenessMs);
     if (tooLong !== undefined) {
       throw new FreshetError(
         'FRESHET_INVALID_OPTIONS',
-        `Entity ${tooLong.entity}: maxStaleness ${tooLong.maxStalenessMs} ms is beyond the limit of domain ${origin.name}, ${maxStalenessMs} ms.`,
+        `Entity ${tooLong.entity}: maxStaleness ${tooLong.maxStalenessMs} ms is beyond the limit of domain ${origin.name}, ${domain.maxStalenessMs} ms.`,
       );
     }
-    if (policies.some(({ strong }) => strong) && (await origin.commitsSynchronously().catch(() => false))) {
-      throw new FreshetError(
-        'FRESHET_INVALID_OPTIONS',
-        'transaction_timeout does not end a COMMIT that waits for a synchronous standby. Set synchronous_commit = local for the role that makes strong writes.',
-      );
-    }
+    checkAgainstDomain(timings, domain.leaseMs, strong);
+    if (strong && (await origin.commitsSynchronously().catch(() => false))) throw waitsForStandby();
   }
 
   #apply(entry: LogEntry): void {
