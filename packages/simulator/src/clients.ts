@@ -1,11 +1,11 @@
-import { isFreshetError } from '@freshet/cache-core';
+import { type Answer, isFreshetError } from '@freshet/cache-core';
 import type { Record } from './history.ts';
 import type { Operation } from './plan.ts';
 import type { Table } from './postgres/postgres-server.ts';
 import type { Hosts } from './world/hosts.ts';
 import { PostgresClient } from './world/postgres-client.ts';
 import { Process } from './world/process.ts';
-import type { ReplicaHost } from './world/replica-host.ts';
+import type { ReplicaHost, Value } from './world/replica-host.ts';
 import { SimOrigin } from './world/sim-origin.ts';
 import type { World } from './world/world.ts';
 
@@ -41,6 +41,10 @@ export class Clients {
       case 'read':
       case 'strong-read':
         this.#run(index, name, 'read', table, key, () => this.#read(host, table, key));
+        return;
+      case 'read-many':
+      case 'strong-read-many':
+        this.#readMany(host, table, index);
         return;
       case 'read-own': {
         const minVersion = this.#seen.get(key);
@@ -118,13 +122,20 @@ export class Clients {
 
   async #read(host: ReplicaHost, table: Table, key: string, minVersion?: string): Promise<Partial<Record>> {
     const cache = table === 'item' ? host.items : host.stock;
-    const answer = await cache.read(key, minVersion === undefined ? {} : { minVersion });
-    const { hit, fwd, detail } = answer.cache;
-    return {
-      value: answer.value?.n ?? null,
-      version: answer.version,
-      answeredBy: hit ?? `origin (${detail ?? fwd})`,
-    };
+    return told(await cache.read(key, minVersion === undefined ? {} : { minVersion }));
+  }
+
+  /** One record for each key: what is promised is promised of each. */
+  #readMany(host: ReplicaHost, table: Table, index: number): void {
+    const cache = table === 'item' ? host.items : host.stock;
+    const keys = ['a', 'b', 'a'];
+    let answers: Promise<Answer<Value>[]> | undefined;
+    keys.forEach((key, position) => {
+      this.#run(index, host.process.name, 'read', table, key, async () => {
+        answers ??= cache.readMany(keys);
+        return told((await answers)[position]);
+      });
+    });
   }
 
   async #write(host: ReplicaHost, key: string, value: number | null): Promise<Partial<Record>> {
@@ -157,6 +168,16 @@ export class Clients {
     );
     return { value: written.value?.n ?? null, version: written.version };
   }
+}
+
+function told(answer: Answer<Value> | undefined): Partial<Record> {
+  if (answer === undefined) throw new Error('An id was not answered.');
+  const { hit, fwd, detail } = answer.cache;
+  return {
+    value: answer.value?.n ?? null,
+    version: answer.version,
+    answeredBy: detail === 'stale-if-error' ? 'expired' : (hit ?? `origin (${detail ?? fwd})`),
+  };
 }
 
 async function change(

@@ -1,3 +1,4 @@
+import { withGrownCache } from './grown-cache.ts';
 import type { Fault, Operation, Plan } from './plan.ts';
 import { cook } from './recipes.ts';
 import { Random } from './world/random.ts';
@@ -66,7 +67,7 @@ export function makePlan(seed: number): Plan {
     operations,
     faults,
   };
-  return random.chance(0.5) ? plan : withRecipe(plan, random);
+  return withGrownCache(random.chance(0.5) ? plan : withRecipe(plan, random));
 }
 
 /** Trouble that was thought of, among a little of what chance brings. */

@@ -1,9 +1,14 @@
+import type { GrownCache } from './grown-cache.ts';
+
 /** What a client asks for, at an instant, of one replica. */
 export interface Operation {
   at: number;
   kind:
     | 'read'
     | 'read-own'
+    /** Of both keys at once, as the next one. */
+    | 'read-many'
+    | 'strong-read-many'
     | 'write'
     | 'delete'
     | 'sql-write'
@@ -39,6 +44,8 @@ export interface Fault {
     | 'evict'
     | 'trim-log'
     | 'new-schema-version'
+    /** The loads of one replica throw, as where its database refuses them. */
+    | 'fail-loads'
     /** All relays die while the clock of Redis steps back, so that its watermark looks young. */
     | 'hidden-dead-relays';
   /** Of a process: `replica-0`, `relay-1`; of a key. */
@@ -59,6 +66,7 @@ export interface Plan {
   slowestMs: number;
   /** The bounded entity serves L2 to its TTL while freshness is not proven: then only memory's answers are bounded. */
   serve: boolean;
+  grown?: GrownCache;
   operations: Operation[];
   faults: Fault[];
 }

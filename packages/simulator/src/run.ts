@@ -164,6 +164,10 @@ export async function runPlan(
         }
       }
     }
+    // What runs in the background ends by itself.
+    await scheduler.run(scheduler.now + 5_000, () =>
+      hosts.replicas.every(({ cache }) => cache.loadsUnderWay() === 0),
+    );
     for (const { process, cache } of hosts.replicas) {
       const busy = cache.loadsUnderWay();
       if (busy > 0)

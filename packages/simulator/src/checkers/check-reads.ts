@@ -21,7 +21,10 @@ export function checkBounded(records: readonly Record[], timeline: Timeline, ser
     }
     const overwrittenAt = states[index + 1]?.committedAt ?? Number.POSITIVE_INFINITY;
     const staleFor = record.startedAt - overwrittenAt;
-    if (staleFor > MAX_STALENESS_MS && !(serve && record.answeredBy === 'l2')) {
+    if (
+      staleFor > MAX_STALENESS_MS &&
+      !(serve && (record.answeredBy === 'l2' || record.answeredBy === 'expired'))
+    ) {
       violations.push({
         rule: 'bounded staleness',
         message: `${record.replica} answered a value that had been overwritten ${staleFor.toFixed(0)} ms before`,

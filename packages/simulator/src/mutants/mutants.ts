@@ -668,4 +668,40 @@ export const mutants: Mutant[] = [
     file: `${CORE}/cache-aside/load-through-l2.ts`,
     edits: [['if (!replica.registry.registered) return', 'if (false) return']],
   },
+  {
+    name: 'expired-without-a-lease',
+    rule: 'an expired value is served only while the lease proves that it was not invalidated',
+    guarantee: 'G1',
+    file: `${CORE}/cache-aside/stale-if-error.ts`,
+    edits: [[' || !lease.valid()) return null;', ') return null;']],
+  },
+  {
+    name: 'expired-in-l2-without-a-lease',
+    rule: 'an expired value of L2 is believed only as a fresh one is',
+    guarantee: 'G2',
+    file: `${CORE}/cache-aside/stale-if-error.ts`,
+    edits: [['!policy.bypassWhenUnproven || (lease.valid() && term === lease.term)', 'true']],
+  },
+  {
+    name: 'expired-below-the-minimum-version',
+    rule: 'a reader with a minimum version passes older expired values by',
+    guarantee: 'G3',
+    file: `${CORE}/cache-aside/stale-if-error.ts`,
+    edits: [[' || compareVersions(expired.version, minVersion) < 0', '']],
+    test: {
+      file: 'packages/cache-core/test/stale-if-error.test.ts',
+      title: 'is passed by when it is older than asked for',
+    },
+  },
+  {
+    name: 'refresh-not-marked-dirty',
+    rule: 'an invalidation marks a load in the background dirty',
+    guarantee: 'G1',
+    file: `${CORE}/cache-aside/flights.ts`,
+    edits: [['if (alongside !== undefined) alongside.dirty = true;', '']],
+    test: {
+      file: 'packages/cache-core/test/early-refresh.test.ts',
+      title: 'a refresh that L2 accepted, and an invalidation met',
+    },
+  },
 ];

@@ -25,6 +25,9 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
     case 'step-clock':
       process?.stepWallClock(ms);
       return;
+    case 'fail-loads':
+      hosts.replica(Number(target.split('-')[1]))?.failLoads(ms);
+      return;
     case 'cut-redis':
       connection?.cut();
       return;

@@ -1,6 +1,7 @@
 import type { CacheAside, WriteThrough } from '@freshet/cache-core';
 import { type LoadContext, type Loaded, ttl } from '@freshet/cache-core';
 import { ReplicaCache } from '@freshet/cache-core/protocol';
+import type { GrownCache } from '../grown-cache.ts';
 import type { Table } from '../postgres/postgres-server.ts';
 import { PostgresClient } from './postgres-client.ts';
 import type { Process } from './process.ts';
@@ -21,6 +22,8 @@ export class ReplicaHost {
   readonly cache: ReplicaCache;
   readonly items: CacheAside<Value>;
   readonly stock: WriteThrough<Value>;
+  readonly #now: () => number;
+  #failsUntil = 0;
 
   constructor(world: World, name: string, incarnation: number, schemaVersion: number) {
     const process = world.process(name);
@@ -48,19 +51,23 @@ export class ReplicaHost {
       random: () => random.next(),
       token: () => `${name}-${incarnation}-${random.integer(0, 1e9)}`,
     });
-    const common = { schemaVersion, maxStaleness: 2_000 };
+    const { grown, serve } = world.plan;
+    const common = { schemaVersion, maxStaleness: 2_000, ...options(grown) };
+    this.#now = () => world.scheduler.now;
     this.items = this.cache.aside<Value>({
       ...common,
       entity: 'item',
-      whenUnproven: world.plan.serve ? 'serve' : 'bypass',
-      ttl: ttl.profile,
+      whenUnproven: serve ? 'serve' : 'bypass',
+      ttl: grown === undefined ? ttl.profile : ttl.of({ ms: grown.ttlMs }),
       load: this.#load('item'),
+      ...(grown?.loadMany === true && { loadMany: this.#loadMany('item') }),
     });
     this.stock = this.cache.writeThrough<Value>({
       ...common,
       entity: 'stock',
-      ttl: ttl.stock,
+      ttl: grown === undefined ? ttl.stock : ttl.of({ ms: grown.ttlMs }),
       load: this.#load('stock'),
+      ...(grown?.loadMany === true && { loadMany: this.#loadMany('stock') }),
     });
     this.cache.start().catch(() => {
       // As a process that cannot start: it is killed and started again by the schedule's end at the latest.
@@ -72,11 +79,40 @@ export class ReplicaHost {
     return this.process.alive && this.cache.state().mode === 'l1';
   }
 
+  /** Loads throw from now on, for so long. */
+  failLoads(ms: number): void {
+    this.#failsUntil = this.#now() + ms;
+  }
+
   #load(table: Table) {
     return async (id: unknown, { client }: LoadContext): Promise<Loaded<Value> | null> => {
-      const read = (from: PostgresClient) => from.run((session) => session.read(table, String(id)));
-      const row = client === undefined ? await this.origin.once(read) : await read(PostgresClient.of(client));
-      return row === null ? null : { value: { n: row.value }, version: row.version };
+      if (client !== undefined) return await readRow(PostgresClient.of(client), table, id);
+      return await this.#ask((one) => readRow(one, table, id));
     };
   }
+
+  #loadMany(table: Table) {
+    return async (ids: readonly unknown[]): Promise<(Loaded<Value> | null)[]> =>
+      await this.#ask(async (one) => {
+        const rows: (Loaded<Value> | null)[] = [];
+        for (const id of ids) rows.push(await readRow(one, table, id));
+        return rows;
+      });
+  }
+
+  async #ask<A>(read: (client: PostgresClient) => Promise<A>): Promise<A> {
+    if (this.#now() < this.#failsUntil) throw new Error('The database refuses.');
+    return await this.origin.once(read);
+  }
+}
+
+async function readRow(client: PostgresClient, table: Table, id: unknown): Promise<Loaded<Value> | null> {
+  const row = await client.run((session) => session.read(table, String(id)));
+  return row === null ? null : { value: { n: row.value }, version: row.version };
+}
+
+function options(grown: GrownCache | undefined) {
+  if (grown === undefined) return {};
+  const { ttlMs, refreshAhead, staleIfErrorMs } = grown;
+  return { negativeTtl: Math.min(ttlMs, 30_000), refreshAhead, staleIfError: staleIfErrorMs };
 }
