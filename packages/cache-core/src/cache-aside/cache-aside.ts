@@ -1,5 +1,7 @@
 import { type CacheId, physicalKey } from '../keys/key.ts';
 import { MAX_VERSION, parseVersion, type Version } from '../keys/version.ts';
+import type { QueryClient } from '../origin/query-client.ts';
+import { invalidateEntity } from '../outbox/invalidate-entity.ts';
 import type { Entity } from './entity.ts';
 import type { Answer, ReadManyOptions, ReadOptions } from './outcome.ts';
 import { Reader } from './reader.ts';
@@ -61,5 +63,23 @@ export class CacheAside<T> {
     const failed = done.find((result) => result.status === 'rejected');
     if (failed !== undefined)
       log.failed('invalidation left to the relay', failed.reason, { entity: policy.entity });
+  }
+  /**
+   * Removes every value of the entity from every cache, as a TRUNCATE of its table does: for changes that no trigger sees,
+   * such as an ALTER TABLE that rewrote the rows. It goes through the outbox, so the relay does it soon after the commit.
+   * With `client` it happens in the caller's transaction, and only if that commits; else in one of its own.
+   * @throws the database's errors; FRESHET_COMMIT_UNKNOWN, after which it is safe to call it again
+   */
+  async invalidateAll(client?: QueryClient): Promise<void> {
+    const { replica, policy } = this.#entity;
+    const { service, origin, protocol } = replica;
+    if (client !== undefined) {
+      await invalidateEntity(client, service, policy.entity);
+      return;
+    }
+    await origin.transaction((own) => invalidateEntity(own, service, policy.entity));
+    protocol.ringRelays().catch(() => {
+      // The relays poll too.
+    });
   }
 }

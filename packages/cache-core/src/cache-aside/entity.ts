@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { FreshetError } from '../errors.ts';
 import type { PolicyLease } from '../freshness-lease/policy-lease.ts';
 import type { CacheId } from '../keys/key.ts';
 import { NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
@@ -92,7 +93,7 @@ export class Entity<T> {
     const { clock, random } = this.replica;
     const ttlMs = jittered(loaded === null ? this.policy.negativeTtlMs : this.policy.ttlMs, random);
     const version = loaded === null ? NO_VERSION : parseVersion(loaded.version);
-    const payload = loaded === null ? null : loaded.value;
+    const payload = loaded === null ? null : this.policy.encode(loaded.value);
     const cost = Math.round(costMs);
     const entry = encodeEntry({
       version,
@@ -105,8 +106,20 @@ export class Entity<T> {
     const { d } = JSON.parse(entry) as { d: unknown };
     // What has no version is replaced by nobody in place, so it would only hide the key.
     const keepMs = version === NO_VERSION ? ttlMs : ttlMs + this.policy.staleIfErrorMs;
-    const value = loaded === null ? null : frozen(this.policy.decode(d));
+    const value = loaded === null ? null : frozen(this.#validated(d));
     return { value, version, entry, ttlMs, keepMs, costMs: cost };
+  }
+
+  #validated(payload: unknown): T {
+    try {
+      return this.policy.decode(payload);
+    } catch (error) {
+      throw new FreshetError(
+        'FRESHET_INVALID_VALUE',
+        `Entity ${this.policy.entity}: decode refuses a value that load returned. Correct whichever of them is wrong.`,
+        { cause: error },
+      );
+    }
   }
 }
 

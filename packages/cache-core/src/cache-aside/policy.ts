@@ -55,8 +55,13 @@ export interface PolicyOptions<T> {
   staleIfError?: number;
   /** Bounds of this entity's part of L1; default: the cache's. */
   l1?: Partial<L1Bounds>;
-  /** Checks a cached value's shape; what it throws makes the read a miss. Default: trusts it. */
+  /**
+   * Checks a value's shape, and makes what readers get of what JSON holds. What it throws for a cached value makes the read
+   * a miss; for a loaded value it is FRESHET_INVALID_VALUE, and nothing is cached. Default: trusts it.
+   */
   decode?: (payload: unknown) => T;
+  /** Makes what JSON holds of a loaded value, where that is not the value itself; `decode` is its inverse. Default: none. */
+  encode?: (value: T) => unknown;
   /**
    * Reads the origin's primary in a snapshot begun after the call: never a read replica, never inside an older
    * REPEATABLE READ transaction. null when there is no such row.
@@ -88,6 +93,7 @@ export interface Policy<T> {
   staleIfErrorMs: number;
   l1: Partial<L1Bounds>;
   decode: (payload: unknown) => T;
+  encode: (value: T) => unknown;
   load: PolicyOptions<T>['load'];
   loadMany: PolicyOptions<T>['loadMany'];
 }
@@ -129,6 +135,7 @@ export function compilePolicy<T>(
     staleIfErrorMs: staleIfError,
     l1: options.l1 ?? {},
     decode: options.decode ?? ((payload) => payload as T),
+    encode: options.encode ?? ((value) => value),
     load: options.load,
     loadMany: options.loadMany,
   };
