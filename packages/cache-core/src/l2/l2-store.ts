@@ -19,6 +19,8 @@ export interface L2Store {
   drop(key: string, version: Version): Promise<DropAnswer>;
   /** In one round trip, answers in the same order. */
   dropMany(drops: readonly { key: string; version: Version }[]): Promise<DropAnswer[]>;
+  /** Whether there was a fence without a live token; it is removed. */
+  clearFence(key: string): Promise<boolean>;
   fence(key: string, token: string, fenceMs: number): Promise<{ primary: boolean; history: string }>;
   publish(
     key: string,

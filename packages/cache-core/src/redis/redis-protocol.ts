@@ -23,6 +23,7 @@ const scripts = {
   fill: new Script('l2', 'fill'),
   refresh: new Script('l2', 'refresh'),
   drop: new Script('l2', 'drop'),
+  clearFence: new Script('l2', 'clear-fence'),
   fence: new Script('l2', 'fence'),
   publish: new Script('l2', 'publish'),
   status: new Script('log', 'status'),
@@ -104,6 +105,10 @@ class RedisProtocol implements Protocol {
 
   dropMany(drops: readonly { key: string; version: Version }[]): Promise<DropAnswer[]> {
     return Promise.all(drops.map(({ key, version }) => this.drop(key, version)));
+  }
+
+  async clearFence(key: string): Promise<boolean> {
+    return (await scripts.clearFence.run(this.#redis, [key], [])) === 1;
   }
 
   async fence(key: string, token: string, fenceMs: number): Promise<{ primary: boolean; history: string }> {

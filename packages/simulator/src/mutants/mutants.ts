@@ -492,6 +492,13 @@ export const mutants: Mutant[] = [
     ],
   },
   {
+    name: 'live-fence-cleared',
+    rule: "only a fence without live tokens is removed by the relay's scan",
+    guarantee: 'G3',
+    file: `${REDIS}/memory-redis.ts`,
+    edits: [["if (readStoredValue(text, now).kind !== 'dead') return false;", '']],
+  },
+  {
     name: 'missed-changes-not-dropped',
     rule: 're-DROP the rows that have a higher applied_no',
     guarantee: 'G2',

@@ -32,6 +32,8 @@ export class Calls {
       }
       case 'drop':
         return (server) => server.drop(request.key, request.version);
+      case 'clear-fence':
+        return (server) => server.clearFence(request.key);
       case 'fence': {
         const { key, token, ms } = request;
         return (server) => server.fence(key, token, ms);

@@ -14,6 +14,7 @@ const ANSWERS = Object.entries({
   fill: ['true', 'false'],
   refresh: ['true', 'false'],
   drop: ['absent', 'kept', 'fenced', 'dropped'],
+  'clear-fence': ['true', 'false'],
   fence: ['answered', 'READONLY'],
   publish: ['absent', 'kept', 'fenced', 'dropped', 'published', 'lifted', 'shared'],
   append: ['answered', 'FRESHET_UNBLESSED', 'FRESHET_OTHER_BLESSING'],

@@ -90,6 +90,15 @@ export class MemoryRedis implements RedisServer, RedisFaults {
     return this.#drop(key, this.#read(key, this.#now()), version);
   }
 
+  clearFence(key: string): boolean {
+    const now = this.#now();
+    const text = this.#text(key, now);
+    if (text === undefined || this.#data.texts.get(key)?.lastMs !== Number.POSITIVE_INFINITY) return false;
+    if (readStoredValue(text, now).kind !== 'dead') return false;
+    this.#unlink(key);
+    return true;
+  }
+
   fence(key: string, token: string, fenceMs: number): { primary: boolean; history: string } {
     const now = this.#now();
     const value = this.#read(key, now);

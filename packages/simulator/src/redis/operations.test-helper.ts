@@ -14,6 +14,7 @@ export type Request =
   | { ask: 'fill'; key: string; token: string; entry: string; ttlMs: number }
   | { ask: 'refresh'; key: string; version: string; entry: string; ttlMs: number }
   | { ask: 'drop'; key: string; version: string }
+  | { ask: 'clear-fence'; key: string }
   | { ask: 'fence'; key: string; token: string; ms: number }
   | {
       ask: 'publish';
@@ -172,6 +173,7 @@ const oneKey: fc.WeightedArbitrary<Request>[] = [
   is(12, { ask: fc.constant('fill'), key, token, entry, ttlMs }),
   is(12, { ask: fc.constant('refresh'), key, version, entry, ttlMs }),
   is(6, { ask: fc.constant('drop'), key, version }),
+  is(4, { ask: fc.constant('clear-fence'), key }),
   is(7, { ask: fc.constant('fence'), key, token, ms: fc.constantFrom(5_000, 5_000, 3, 3, 0) }),
   is(13, { ask: fc.constant('publish'), key, token, version, stored }),
 ];

@@ -22,6 +22,7 @@ export interface RedisServer {
   fill(key: string, token: string, entry: string, ttlMs: number): boolean;
   refresh(key: string, seenVersion: Version, entry: string, ttlMs: number): boolean;
   drop(key: string, version: Version): DropAnswer;
+  clearFence(key: string): boolean;
   fence(key: string, token: string, fenceMs: number): { primary: boolean; history: string };
   publish(
     key: string,

@@ -101,6 +101,9 @@ export class RedisConnection implements Protocol {
   dropMany(drops: readonly { key: string; version: Version }[]): Promise<DropAnswer[]> {
     return Promise.all(drops.map(({ key, version }) => this.drop(key, version)));
   }
+  clearFence(key: string): Promise<boolean> {
+    return this.#call('CLEAR-FENCE', [key], (server) => server.clearFence(key));
+  }
   fence(key: string, token: string, fenceMs: number): Promise<{ primary: boolean; history: string }> {
     return this.#call('FENCE', [key, token, fenceMs], (server) => server.fence(key, token, fenceMs));
   }

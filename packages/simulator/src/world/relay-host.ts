@@ -58,7 +58,7 @@ export class RelayHost {
         maxStalenessMs: limits.maxStalenessMs,
         strongTransactionMs: limits.strongTransactionMs,
       },
-      timing: { ...defaultTiming, upkeepMs: 500, depthMs: 3_600_000, purgeAfterMs },
+      timing: { ...defaultTiming, upkeepMs: 500, depthMs: 3_600_000, purgeAfterMs, fencesEveryMs: 700 },
       metrics,
       faults: { at: () => Promise.resolve() },
       logger: silent,

@@ -71,6 +71,10 @@ export class SimOutboxStore implements OutboxStore {
     return this.#origin.once((client) => client.run((session) => session.purge(olderThanMs)));
   }
 
+  schemaVersions(): Promise<SchemaVersion[]> {
+    return this.#origin.schemaVersions();
+  }
+
   forgetSchemaVersions(): Promise<number> {
     return Promise.resolve(0);
   }

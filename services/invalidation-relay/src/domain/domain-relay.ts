@@ -7,6 +7,7 @@ import { type FailedChunk, RetryLater, type RetryQueue, type RetryRows } from '.
 import type { DomainMetrics } from '../telemetry/domain-metrics.ts';
 import { Watermark } from '../watermark/watermark.ts';
 import { Complaints, type RelayLogger } from './complaints.ts';
+import { FenceSweep } from './fence-sweep.ts';
 import { Loop } from './loop.ts';
 import type { CachedTableProblem, OutboxStore } from './outbox-store.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -56,6 +57,7 @@ export class DomainRelay {
   readonly #watermark: Watermark;
   readonly #blesser: Blesser;
   readonly #upkeep: Upkeep;
+  readonly #fenceSweep: FenceSweep;
   readonly #queue: RetryQueue;
   readonly #loops: Loop[] = [];
   readonly #complaints: Complaints;
@@ -87,6 +89,7 @@ export class DomainRelay {
       onRecorded: (blessing) => dependencies.logger.warn({ domain, ...blessing }, 'blessing recorded'),
     });
     this.#upkeep = new Upkeep(dependencies);
+    this.#fenceSweep = new FenceSweep(dependencies);
     this.#queue = dependencies.openRetryQueue((ids) => this.#retry(ids));
   }
 
@@ -111,6 +114,7 @@ export class DomainRelay {
         this.#state.tables = await this.#upkeep.checkTables();
       });
       this.#loop('purge', timing.upkeepMs, () => this.#upkeep.purge());
+      this.#loop('fences', timing.upkeepMs, () => this.#fenceSweep.runIfDue());
       this.#loop('depth', timing.depthMs, () => this.#upkeep.measure());
       redis.onDoorbell(() => this.poke());
     });
@@ -125,6 +129,7 @@ export class DomainRelay {
   async stop(): Promise<void> {
     this.#state.phase = 'stopped';
     this.#blesser.stop();
+    this.#fenceSweep.stop();
     await Promise.all([...this.#loops.map((loop) => loop.stop()), this.#queue.close()]);
     this.#deps.redis.close();
   }

@@ -81,4 +81,6 @@ export interface OutboxStore {
   purge(olderThanMs: number): Promise<number>;
   /** Deletes the schema versions of which no replica can hold an entry any more; answers how many. */
   forgetSchemaVersions(): Promise<number>;
+  /** What replicas have registered: under which prefixes there are keys. */
+  schemaVersions(): Promise<{ service: string; entity: string; number: number }[]>;
 }

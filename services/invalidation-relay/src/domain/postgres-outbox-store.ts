@@ -136,6 +136,13 @@ export class PostgresOutboxStore implements OutboxStore {
     return only(rows).purged;
   }
 
+  async schemaVersions() {
+    const { rows } = await this.#pool.query<{ service: string; entity: string; number: number }>(
+      'select service, entity, number from freshet.schema_version',
+    );
+    return rows;
+  }
+
   async forgetSchemaVersions(): Promise<number> {
     const { rowCount } = await this.#pool.query(
       `delete from freshet.schema_version

@@ -10,6 +10,8 @@ export interface RelayTiming {
   blessingWatchMs: number;
   /** The check of the triggers, and the purge. */
   upkeepMs: number;
+  /** The search for fences that nobody holds any more: slow, and in no hurry. */
+  fencesEveryMs: number;
   /** The measuring of the outbox. */
   depthMs: number;
   /** How long applied rows are kept. */
@@ -23,6 +25,7 @@ export const defaultTiming: RelayTiming = {
   tickMs: limits.tickMs,
   blessingWatchMs: 250,
   upkeepMs: 60_000,
+  fencesEveryMs: 3_600_000,
   depthMs: 2_000,
   purgeAfterMs: limits.purgeAfterMs,
   reconnectMs: 1_000,
