@@ -22,6 +22,27 @@ const put = (path: string, quantity: number, headers = {}) =>
 const reserve = (path: string, quantity: number, headers = {}) =>
   service.send('POST', `${path}/reservations`, { body: { quantity }, headers });
 
+const versionIn = ({ headers }: { headers: { etag?: unknown } }): string =>
+  String(headers.etag).replaceAll('"', '');
+
+describe('GET /inventory/{productId}', () => {
+  it('G3: answers at least the version that Freshet-Min-Version asks for, of what was deleted too', async () => {
+    const path = await newProduct();
+    const written = await put(path, 5);
+    await untilHit(service, path);
+    const same = { 'freshet-min-version': versionIn(written) };
+    const cached = await service.send('GET', path, { headers: same });
+    expect(cached.headers['cache-status']).toContain('; hit');
+    const newer = { 'freshet-min-version': '9223372036854775807' };
+    const asked = await service.send('GET', path, { headers: newer });
+    expect(asked).toMatchObject({ status: 200, json: written.json });
+    expect(asked.headers['cache-status']).toContain('; fwd=request');
+    const deleted = await service.send('DELETE', path);
+    const headers = { 'freshet-min-version': versionIn(deleted) };
+    expect(problemIn(await service.send('GET', path, { headers }))).toBe('404 NOT_FOUND');
+  });
+});
+
 describe('PUT /inventory/{productId}', () => {
   it('creates, and then replaces; the very next read answers what was written', async () => {
     const path = await newProduct();

@@ -12,6 +12,9 @@ beforeAll(async () => {
   userId = (await service.send('POST', '/users', { body })).json?.['id'];
 });
 
+const versionIn = ({ headers }: { headers: { etag?: unknown } }): string =>
+  String(headers.etag).replaceAll('"', '');
+
 describe('sessions', () => {
   it('are created for a user, live for a day, and are read from memory', async () => {
     const created = await service.send('POST', '/sessions', { body: { userId } });
@@ -35,6 +38,20 @@ describe('sessions', () => {
       headers: { 'if-none-match': String(created.headers.etag) },
     });
     expect(third.status).toBe(304);
+  });
+
+  it('G3: are at least as new as Freshet-Min-Version asks, ended ones included', async () => {
+    const created = await service.send('POST', '/sessions', { body: { userId } });
+    const path = String(created.headers.location);
+    await untilHit(service, path);
+    const least = { 'freshet-min-version': versionIn(created) };
+    expect((await service.send('GET', path, { headers: least })).headers['cache-status']).toContain('; hit');
+    const ended = await service.send('DELETE', path);
+    const headers = { 'freshet-min-version': versionIn(ended) };
+    const gone = await service.send('GET', path, { headers });
+    expect(problemIn(gone)).toBe('404 NOT_FOUND');
+    const newer = { 'freshet-min-version': '9223372036854775807' };
+    expect((await service.send('GET', path, { headers: newer })).headers['cache-status']).toContain('; fwd=');
   });
 
   it('are refused for a user that is not there', async () => {

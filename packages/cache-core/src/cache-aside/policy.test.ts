@@ -19,6 +19,8 @@ test('the defaults are the safe ones', () => {
     bypassWhenUnproven: true,
     negativeTtlMs: 30_000,
     strong: false,
+    refreshAhead: 0,
+    staleIfErrorMs: 0,
   });
   expect(compile({ maxStaleness: 'ttl', whenUnproven: 'serve' })).toMatchObject({
     maxStalenessMs: null,
@@ -39,6 +41,12 @@ describe('a mistake is refused at the start', () => {
     ['a negative TTL of nothing', { negativeTtl: 0 }],
     ['a negative TTL longer than the TTL', { negativeTtl: 900_001 }],
     ['a negative TTL that is no number', { negativeTtl: Number.NaN }],
+    ['a refresh after the expiry', { refreshAhead: -1 }],
+    ['an endless refresh', { refreshAhead: Number.POSITIVE_INFINITY }],
+    ['a value that is served for ever on errors', { staleIfError: Number.POSITIVE_INFINITY }],
+    ['a value that is served for more than a day past its TTL', { staleIfError: 86_400_001 }],
+    ['half a millisecond past the TTL', { staleIfError: 0.5 }],
+    ['less than nothing past the TTL', { staleIfError: -1 }],
   ])('%s', (_, changed) => {
     expect(() => compile(changed)).toThrow(
       expect.objectContaining({ code: 'FRESHET_INVALID_OPTIONS', retryable: false }),

@@ -11,6 +11,11 @@ test.each([
   [{ fwd: 'bypass', detail: 'lease-expired' }, 'user-service; fwd=bypass; detail=lease-expired'],
   [{ fwd: 'bypass', detail: 'fence', stored: false }, 'user-service; fwd=bypass; detail=fence'],
   [{ fwd: 'request' }, 'user-service; fwd=request'],
+  [{ fwd: 'stale', stored: true, ttlMs: 900_000 }, 'user-service; fwd=stale; stored'],
+  [
+    { fwd: 'stale', ttlMs: -12_000, detail: 'stale-if-error' },
+    'user-service; fwd=stale; ttl=-12; detail=stale-if-error',
+  ],
   [{}, 'user-service; fwd=miss'],
 ] as const)('%j is %s', (outcome, expected) => {
   expect(cacheStatus('user-service', outcome)).toBe(expected);
