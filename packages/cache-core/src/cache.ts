@@ -26,6 +26,8 @@ export interface ReplicaParts {
   replicaId: string;
   protocol: Protocol;
   origin: Origin;
+  /** Why there is no connection to Redis, where something can be said of it. */
+  connectionTrouble?: () => string | undefined;
   /** Calls back when the replicas' doorbell rings. */
   listen: (onRing: () => void) => Doorbell;
   clock: Clock;
@@ -43,7 +45,12 @@ export interface ReplicaParts {
 export interface CacheState {
   /** `l1`: this process's memory may answer. `degraded`: Redis does, or the origin, as each policy says. */
   mode: 'l1' | 'degraded';
-  lease: { held: boolean; reason?: LeaseLoss };
+  lease: {
+    held: boolean;
+    reason?: LeaseLoss;
+    /** What the connection to Redis failed with last, such as `connect ECONNREFUSED …` or `WRONGPASS …`. */
+    connection?: string;
+  };
   /** The number of the blessing under which this replica reads; null before it got an answer. */
   blessing: number | null;
   replicaId: string;
@@ -99,9 +106,9 @@ export class ReplicaCache implements Cache {
         renewEveryMs: timings.renewEveryMs,
         apply: (entry) => traceApply(entry, replicaId, () => this.#apply(entry)),
         flush: () => this.#flush(),
-        onChange: (state) => log.lease(state),
+        onChange: (state) => log.lease(state, parts.connectionTrouble?.()),
       }),
-      registry: new SchemaRegistry(origin, clock),
+      registry: new SchemaRegistry(origin, clock, log),
       gate: new OriginGate({
         clock,
         concurrency: parts.loadConcurrency ?? limits.loadConcurrency,
@@ -133,9 +140,12 @@ export class ReplicaCache implements Cache {
   state(): CacheState {
     const { lease } = this.#replica;
     const { state, blessing } = lease;
+    const connection = this.#parts.connectionTrouble?.();
     return {
       mode: state.held ? 'l1' : 'degraded',
-      lease: state.held ? { held: true } : { held: false, reason: state.reason },
+      lease: state.held
+        ? { held: true }
+        : { held: false, reason: state.reason, ...(connection !== undefined && { connection }) },
       blessing: blessing === 0 ? null : blessing,
       replicaId: this.#parts.replicaId,
     };

@@ -7,6 +7,7 @@ import { assertName } from './keys/key.ts';
 import type { L1Bounds } from './l1/l1.ts';
 import type { Timings } from './options.ts';
 import type { Origin } from './origin/origin.ts';
+import { watchConnection } from './redis/connect.ts';
 import { replicaDoorbell } from './redis/protocol.ts';
 import { redisProtocol } from './redis/redis-protocol.ts';
 import type { Logger } from './telemetry/cache-log.ts';
@@ -34,6 +35,9 @@ export interface CacheOptions {
 export function createCache(options: CacheOptions): Cache {
   const { service, instance = service, redis, origin, ...rest } = options;
   assertName('service', service);
+  const connectionTrouble = watchConnection(redis, (reason) =>
+    rest.logger?.warn({ reason }, 'no connection to the cache Redis'),
+  );
   return new ReplicaCache({
     ...rest,
     service,
@@ -41,6 +45,7 @@ export function createCache(options: CacheOptions): Cache {
     // Random and never used again: a process that comes back must not be taken for the one that died.
     replicaId: `${instance}.${randomBytes(8).toString('hex')}`,
     protocol: redisProtocol(redis, origin.name),
+    connectionTrouble,
     listen: (onRing) => listen(redis, replicaDoorbell(origin.name), systemClock, onRing),
     clock: systemClock,
     random: Math.random,

@@ -27,7 +27,7 @@ export type {
   StrongTransaction,
   StrongTransactionOptions,
 } from './origin/origin.ts';
-export { reconnect } from './redis/connect.ts';
+export { reconnect, watchConnection } from './redis/connect.ts';
 export type { RedisPort } from './redis/port.ts';
 export { outboxDoorbell, type Protocol, replicaDoorbell } from './redis/protocol.ts';
 export { redisProtocol } from './redis/redis-protocol.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Origin, SchemaVersion } from '../origin/origin.ts';
+import type { CacheLog } from '../telemetry/cache-log.ts';
 
 const RETRY_MS = 500;
 /** Well below the shortest time that a row is kept without use: the longest TTL, one day at most. */
@@ -10,17 +11,24 @@ const TOUCH_MS = 60_000;
  * fill lease, so that every invalidation reaches what it fills; until then it caches nothing in L2.
  */
 export class SchemaRegistry {
-  readonly #origin: Origin;
+  readonly #origin: Pick<Origin, 'registerSchemaVersions' | 'schemaVersions'>;
   readonly #clock: Clock;
+  readonly #log: Pick<CacheLog, 'failed' | 'done'>;
   readonly #own: (SchemaVersion & { ttlMs: number })[] = [];
   readonly #known = new Map<string, number[]>();
   #registered = false;
+  #failing = false;
   #closed = false;
   #cancel: () => void = () => {};
 
-  constructor(origin: Origin, clock: Clock) {
+  constructor(
+    origin: Pick<Origin, 'registerSchemaVersions' | 'schemaVersions'>,
+    clock: Clock,
+    log: Pick<CacheLog, 'failed' | 'done'>,
+  ) {
     this.#origin = origin;
     this.#clock = clock;
+    this.#log = log;
   }
 
   /** Whether this replica may take fill leases. */
@@ -52,9 +60,18 @@ export class SchemaRegistry {
         this.learn(service, entity, [number]);
       }
       this.#registered = true;
-    } catch {
+      if (this.#failing) this.#log.done('schema versions are registered');
+      this.#failing = false;
+    } catch (error) {
       // What was registered once stays registered: a row outlives the longest TTL after its last use.
       next = RETRY_MS;
+      if (!this.#failing) {
+        const meanwhile = this.#registered
+          ? 'they stay known for a day'
+          : 'nothing is kept in Redis meanwhile';
+        this.#log.failed(`schema versions could not be registered: ${meanwhile}`, error);
+      }
+      this.#failing = true;
     }
     if (!this.#closed) this.#cancel = this.#clock.after(next, () => void this.register());
   }

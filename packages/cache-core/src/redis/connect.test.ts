@@ -2,7 +2,7 @@ import { eventually, startFaultProxy, startRedis } from '@freshet/test-kit';
 import { Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { connected, startProtocolRedis } from '../../test/protocol-redis.ts';
-import { assertProtocolOptions } from './connect.ts';
+import { assertProtocolOptions, connectRedis, watchConnection } from './connect.ts';
 import { redisProtocol } from './redis-protocol.ts';
 
 const SAFE = {
@@ -170,5 +170,31 @@ describe('a protocol', () => {
     const key = real.newKey();
     await real.redis.hset(key, 'field', 'value');
     await expect(real.protocol.get(key)).rejects.toThrow('WRONGTYPE');
+  });
+});
+
+describe('why there is no connection', () => {
+  test.each([
+    ['a wrong password', 'redis://:wrong@', 'WRONGPASS'],
+    ['no server', 'redis://', 'ECONNREFUSED'],
+  ])('is known and told once: %s', async (_, prefix, expected) => {
+    const server = await startRedis();
+    const proxy = await startFaultProxy({ url: server.url });
+    const admin = await connected(server.url);
+    await admin.config('SET', 'requirepass', 'right');
+    if (expected === 'ECONNREFUSED') await proxy.refuse();
+    const redis = connectRedis(proxy.url.replace('redis://', prefix));
+    const told: string[] = [];
+    const trouble = watchConnection(redis, (reason) => told.push(reason));
+    let closed = 0;
+    redis.on('close', () => closed++);
+    await eventually(() => closed >= 3, { what: 'several attempts have failed' });
+    expect(trouble()).toContain(expected);
+    expect(told.filter((reason) => reason.includes(expected))).toHaveLength(1);
+    await admin.config('SET', 'requirepass', '');
+    await proxy.accept();
+    await eventually(() => redis.status === 'ready', { what: 'it is connected' });
+    expect(trouble()).toBeUndefined();
+    redis.disconnect();
   });
 });

@@ -63,6 +63,30 @@ export function reconnect(redis: Redis): void {
   if (redis.status === 'ready') redis.disconnect(true);
 }
 
+/**
+ * Calls `onTrouble` once for each reason why there is no connection, until there is one again. The answer tells the last
+ * one, such as `connect ECONNREFUSED …` or `WRONGPASS …`; undefined since the connection is ready.
+ */
+export function watchConnection(
+  redis: Pick<Redis, 'on'>,
+  onTrouble: (reason: string) => void,
+): () => string | undefined {
+  const told = new Set<string>();
+  let last: string | undefined;
+  redis.on('error', (error: Error & { code?: string }) => {
+    // Of several addresses that all refuse, Node says nothing but the code.
+    last = error.message || (error.code ?? error.name);
+    if (told.has(last)) return;
+    told.add(last);
+    onTrouble(last);
+  });
+  redis.on('ready', () => {
+    told.clear();
+    last = undefined;
+  });
+  return () => last;
+}
+
 /** @throws FRESHET_INVALID_OPTIONS when `redis` would resend, queue or rename what the protocol sends. */
 export function assertProtocolOptions({ options }: RedisPort): void {
   const wrong = [

@@ -106,12 +106,33 @@ test('what failed is a warning with its error', () => {
   ]);
 });
 
-test('a lease that is lost says why', () => {
-  const log = new CacheLog(logger('info'), 1, never);
-  log.lease({ held: true });
-  log.lease({ held: false, reason: 'unblessed' });
-  expect(lines).toEqual([
-    { level: 'info', fields: {}, message: 'freshness lease held' },
-    { level: 'info', fields: { reason: 'unblessed' }, message: 'freshness lease lost' },
-  ]);
+describe('the freshness lease', () => {
+  test('is told when it is got and lost, and why, but not of each reason in turn', () => {
+    const log = new CacheLog(logger('info'), 1, never);
+    log.lease({ held: false, reason: 'reset' }, undefined);
+    log.lease({ held: true }, undefined);
+    log.lease({ held: false, reason: 'connection-lost' }, 'connect ECONNREFUSED');
+    log.lease({ held: false, reason: 'renewal-failed' }, 'connect ECONNREFUSED');
+    log.lease({ held: false, reason: 'connection-lost' }, 'connect ECONNREFUSED');
+    log.lease({ held: true }, undefined);
+    log.lease({ held: false, reason: 'closed' }, undefined);
+    expect(lines).toEqual([
+      { level: 'info', fields: {}, message: 'freshness lease held' },
+      {
+        level: 'warn',
+        fields: { reason: 'connection-lost', connection: 'connect ECONNREFUSED' },
+        message: 'freshness lease lost',
+      },
+      { level: 'info', fields: {}, message: 'freshness lease held' },
+    ]);
+  });
+
+  test('that is not to be had at start is told once', () => {
+    const log = new CacheLog(logger('info'), 1, never);
+    for (const reason of ['renewal-failed', 'connection-lost', 'unblessed', 'reset'] as const)
+      log.lease({ held: false, reason }, undefined);
+    expect(lines).toEqual([
+      { level: 'warn', fields: { reason: 'renewal-failed' }, message: 'no freshness lease yet' },
+    ]);
+  });
 });

@@ -17,6 +17,7 @@ export class CacheLog {
   readonly logger: Logger | undefined;
   readonly #sample: number;
   readonly #random: () => number;
+  #lease: 'awaited' | 'held' | 'missed' = 'awaited';
 
   constructor(logger: Logger | undefined, sample: number, random: () => number) {
     this.logger = logger;
@@ -41,9 +42,24 @@ export class CacheLog {
     }
   }
 
-  lease(state: LeaseState): void {
-    if (state.held) this.logger?.info({}, 'freshness lease held');
-    else this.logger?.info({ reason: state.reason }, 'freshness lease lost');
+  /** Once for each time that it is got or lost, and once when the first is not to be had: not for each reason in turn. */
+  lease(state: LeaseState, connection: string | undefined): void {
+    if (state.held) {
+      this.#lease = 'held';
+      this.logger?.info({}, 'freshness lease held');
+      return;
+    }
+    const { reason } = state;
+    // Every replica begins with a reset, and it ends with giving its lease back.
+    const expected = reason === 'closed' || (reason === 'reset' && this.#lease === 'awaited');
+    if (expected || this.#lease === 'missed') return;
+    const message = this.#lease === 'held' ? 'freshness lease lost' : 'no freshness lease yet';
+    this.#lease = 'missed';
+    this.logger?.warn({ reason, ...(connection !== undefined && { connection }) }, message);
+  }
+
+  done(what: string): void {
+    this.logger?.info({}, what);
   }
 
   failed(what: string, error: unknown, fields: object = {}): void {

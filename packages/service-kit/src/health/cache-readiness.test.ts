@@ -26,6 +26,21 @@ test('no until the first lease is held, and why', () => {
   });
 });
 
+test('what the connection to Redis fails with is said too, before and after', () => {
+  const cache = cacheWith({
+    held: false,
+    reason: 'renewal-failed',
+    connection: 'WRONGPASS invalid password',
+  });
+  expect(cacheReadiness(cache, hour)()).toMatchObject({
+    reason: 'it waits for its first freshness lease (renewal-failed: WRONGPASS invalid password)',
+  });
+  expect(cacheReadiness(cache, 0)()).toMatchObject({
+    ready: true,
+    lease: { connection: 'WRONGPASS invalid password' },
+  });
+});
+
 test('yes with a lease, and it stays so when the lease is lost', () => {
   const cache = cacheWith({ held: true });
   const check = cacheReadiness(cache, hour);

@@ -13,6 +13,7 @@ export function cacheReadiness(cache: Pick<Cache, 'state'>, withoutLeaseAfterMs:
     const { mode, lease, blessing } = cache.state();
     ready ||= lease.held || performance.now() - startedAt >= withoutLeaseAfterMs;
     if (ready) return { ready, mode, lease, blessing };
-    return { ready, reason: `it waits for its first freshness lease (${lease.reason ?? 'none yet'})`, mode };
+    const why = [lease.reason ?? 'none yet', lease.connection].filter((part) => part !== undefined);
+    return { ready, reason: `it waits for its first freshness lease (${why.join(': ')})`, mode };
   };
 }

@@ -55,7 +55,9 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
   const { name, databaseUrl, config, log, telemetry, timing } = options;
   const faults = options.faults ?? (config.crashAt === 'never' ? noFaults : crashAt(config.crashAt));
   const pool = createPool({ url: databaseUrl, size: POOL_SIZE, applicationName: config.instanceName, log });
-  const redis = connectRedisLink(config.redisCacheUrl, name, config.instanceName);
+  const redis = connectRedisLink(config.redisCacheUrl, name, config.instanceName, (reason) =>
+    log.warn({ domain: name, reason }, 'no connection to the cache Redis'),
+  );
   const metrics = domainMetrics(name);
   const outbox = new PostgresOutboxStore(pool);
   const blessings = new PostgresBlessingStore(pool);

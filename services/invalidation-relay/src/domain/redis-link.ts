@@ -1,6 +1,12 @@
 import { connectRedis } from '@freshet/cache-core';
 import type { Redis } from 'ioredis';
-import { outboxDoorbell, type Protocol, reconnect, redisProtocol } from '@freshet/cache-core/protocol';
+import {
+  outboxDoorbell,
+  type Protocol,
+  reconnect,
+  redisProtocol,
+  watchConnection,
+} from '@freshet/cache-core/protocol';
 
 const SCAN_COUNT = 1_000;
 // A batch of drops is one pipeline of some thousand scripts behind one another: the cache's own 200 ms are for one.
@@ -21,8 +27,14 @@ export interface RedisLink {
 }
 
 /** Two connections: one for everything that the protocol says, so that a batch never spans two; one that listens. */
-export function connectRedisLink(url: string, domain: string, connectionName: string): RedisLink {
+export function connectRedisLink(
+  url: string,
+  domain: string,
+  connectionName: string,
+  onTrouble: (reason: string) => void = () => {},
+): RedisLink {
   const redis = connectRedis(url, { connectionName, commandTimeoutMs: COMMAND_TIMEOUT_MS });
+  watchConnection(redis, onTrouble);
   const subscriber = connectRedis(url, { connectionName: `${connectionName}-doorbell` });
   let listener: (() => void) | null = null;
   subscriber.on('message', () => listener?.());
