@@ -79,8 +79,8 @@ describe('a running system', () => {
     const { processes } = await launched.system();
     for (const { url } of processes) {
       const { headers } = await fetch(`${url}/livez`);
-      // `timeout server` in haproxy.cfg is 10 s.
-      expect(Number(/timeout=(\d+)/.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(10);
+      // `timeout server` in haproxy.cfg is 12 s.
+      expect(Number(/timeout=(\d+)/.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(12);
     }
   });
 

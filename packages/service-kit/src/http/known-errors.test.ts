@@ -10,7 +10,6 @@ describe('errors of the cache library', () => {
     ['FRESHET_OVERLOADED', 503, 'OVERLOADED'],
     ['FRESHET_LOAD_TIMEOUT', 503, 'LOAD_TIMEOUT'],
     ['FRESHET_STRONG_WRITE_TIMEOUT', 503, 'STRONG_WRITE_TIMEOUT'],
-    ['FRESHET_ROLLED_BACK', 503, 'ROLLED_BACK'],
     ['FRESHET_COMMIT_UNKNOWN', 503, 'COMMIT_UNKNOWN'],
   ] as const)('%s is %i %s', (code, status, expected) => {
     const problem = problemFor(new FreshetError(code, 'inner words'));
@@ -25,13 +24,23 @@ describe('errors of the cache library', () => {
     expect(detail).toMatch(/[Rr]ead .* before repeating/);
   });
 
+  test.each(['FRESHET_UNAVAILABLE', 'FRESHET_STRONG_WRITE_TIMEOUT', 'FRESHET_OVERLOADED'] as const)(
+    '%s says that nothing was changed',
+    (code) => {
+      expect(problemFor(new FreshetError(code, ''))?.message).toMatch(/^Nothing was changed: .* Try again/);
+    },
+  );
+
   test('they are known by their code, not by their class', () => {
     expect(problemFor({ code: 'FRESHET_OVERLOADED' })).toMatchObject({ status: 503 });
   });
 
-  test.each(['FRESHET_INVALID_OPTIONS', 'FRESHET_UNBLESSED'] as const)('%s is a mistake of ours', (code) => {
-    expect(problemFor(new FreshetError(code, ''))).toBeUndefined();
-  });
+  test.each(['FRESHET_INVALID_OPTIONS', 'FRESHET_UNBLESSED', 'FRESHET_ROLLED_BACK'] as const)(
+    '%s is a mistake of ours',
+    (code) => {
+      expect(problemFor(new FreshetError(code, ''))).toBeUndefined();
+    },
+  );
 });
 
 const error = (code: string, more: object = {}) => Object.assign(new Error('inner words'), { code }, more);

@@ -31,22 +31,25 @@ function cacheProblem(error: unknown): Problem | undefined {
         extra,
       );
     case 'FRESHET_OVERLOADED':
-      return unavailable('OVERLOADED', 'Too many requests wait for the database. Try again later.', extra);
+      return unavailable(
+        'OVERLOADED',
+        'Nothing was changed: too many requests wait for the database, or to change the same thing. Try again later.',
+        extra,
+      );
     case 'FRESHET_LOAD_TIMEOUT':
       return unavailable('LOAD_TIMEOUT', 'The database did not answer in time. Try again later.', extra);
     case 'FRESHET_STRONG_WRITE_TIMEOUT':
       return unavailable(
         'STRONG_WRITE_TIMEOUT',
-        'The change was not made: not every replica could be told of it in time. Try again.',
-        extra,
-      );
-    case 'FRESHET_ROLLED_BACK':
-      return unavailable(
-        'ROLLED_BACK',
-        'The change was not made: the database rolled it back. Try again.',
+        'Nothing was changed: there was no turn for the change, or not every cache could be told of it, in time. Try again.',
         extra,
       );
     case 'FRESHET_UNAVAILABLE':
+      return unavailable(
+        'UNAVAILABLE',
+        'Nothing was changed: the caches could not be told to stand aside. Try again later.',
+        extra,
+      );
     case 'FRESHET_REDIS':
       return unavailable(
         'UNAVAILABLE',
