@@ -41,7 +41,7 @@ export {
 export { kyselyOn, kyselyOnPool } from './database/kysely.ts';
 export { type MigrateOptions, migrate } from './database/migrate.ts';
 export { databaseStartupError, openPool } from './database/open-database.ts';
-export { createPool, type PoolOptions } from './database/pool.ts';
+export { connectionsForReads, createPool, type PoolOptions } from './database/pool.ts';
 export { cacheReadiness } from './health/cache-readiness.ts';
 export type { Readiness, ReadinessCheck } from './health/readiness.ts';
 export { type AppOptions, createApp } from './http/app.ts';

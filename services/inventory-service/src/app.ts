@@ -1,6 +1,7 @@
 import { connectRedis, createCache, postgresDomain } from '@freshet/cache-core';
 import {
   cacheReadiness,
+  connectionsForReads,
   migrate,
   openPool,
   type Service,
@@ -39,8 +40,7 @@ async function build({ config, log, onClose }: ServiceContext<Config>): Promise<
     redis,
     origin,
     logger: log,
-    // However many reads miss at once, some connections are left for writes.
-    loadConcurrency: Math.ceil(config.databasePoolSize * 0.75),
+    loadConcurrency: connectionsForReads(config.databasePoolSize),
   });
   onClose('cache', () => cache.close());
 

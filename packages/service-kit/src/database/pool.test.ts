@@ -5,7 +5,7 @@ import { problemFor } from '../http/known-errors.ts';
 import { connectionParts } from './connection-options.ts';
 import { isForeignKeyViolation, isUniqueViolation } from './errors.ts';
 import { openPool } from './open-database.ts';
-import type { PoolOptions } from './pool.ts';
+import { connectionsForReads, type PoolOptions } from './pool.ts';
 
 async function testPool(options: Partial<PoolOptions> = {}) {
   const lines: string[] = [];
@@ -37,6 +37,14 @@ test('every limit is in force on its connections', async () => {
     { name: 'lock_timeout', setting: '1001' },
     { name: 'statement_timeout', setting: '4001' },
   ]);
+});
+
+test.each([
+  [2, 1],
+  [3, 2],
+  [10, 7],
+])('of %i connections reads take %i: a write finds one', (size, reads) => {
+  expect(connectionsForReads(size)).toBe(reads);
 });
 
 describe('what keeps a request from hanging is answered with 503', () => {

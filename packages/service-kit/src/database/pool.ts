@@ -20,6 +20,11 @@ export interface PoolOptions {
   readonly idleInTransactionTimeoutMs?: number;
 }
 
+/** How many connections of a pool reads may take: however many of them miss at once, some are left for writes. */
+export function connectionsForReads(poolSize: number): number {
+  return Math.max(1, Math.floor(poolSize * 0.75));
+}
+
 /**
  * A pool in which nothing waits for ever and no lost connection crashes the process.
  * `int8` arrives as text: versions outgrow 2^53.
