@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,8 @@ export interface Launched {
 }
 
 const START_WITHIN_MS = 90_000;
+/** A launcher whose parent is gone stops all of it in order. */
+const STOP_WITHIN = { timeout: 30_000, interval: 50 };
 
 /** Starts the system the way a user does, with a state folder and a database of its own. */
 export async function launch(options: {
@@ -79,7 +82,10 @@ export async function launch(options: {
     },
     signal: (name) => child.kill(name),
     async dispose() {
-      for (const one of ended ? [] : [pid, ...descendantsOf(pid)]) kill(one);
+      const left = ended ? [] : [pid, ...descendantsOf(pid)];
+      if (!ended) kill(pid);
+      // Not yet: those that watch over the others have folders to remove.
+      await vi.waitFor(() => assert.deepEqual(alive(left), []), STOP_WITHIN).catch(() => left.forEach(kill));
       await exited;
       if (options.stateFolder === undefined) await rm(stateFolder, { recursive: true, force: true });
     },
