@@ -8,7 +8,7 @@ import { startRedis, type TestRedis } from './redis.ts';
 import { type Sentinel, startSentinel } from './sentinel.ts';
 
 export interface SentinelGroupOptions {
-  /** Milliseconds without an answer after which a Sentinel takes a server for dead. Default 500. */
+  /** Milliseconds without an answer after which a Sentinel takes a server for dead. Default 1,000: a busy machine must not be taken for a dead one. */
   readonly downAfterMs?: number;
   /** Milliseconds for which a primary that was replaced may go on as one, once it is seen again. Default 800. */
   readonly demoteAfterMs?: number;
@@ -42,7 +42,7 @@ const REPLICA = { user: 'replica', password: 'replica' };
 
 /** A Sentinel group for this test or test file, its replicas in step. */
 export async function startSentinelGroup({
-  downAfterMs = 500,
+  downAfterMs = 1_000,
   demoteAfterMs = 800,
 }: SentinelGroupOptions = {}): Promise<TestSentinelGroup> {
   const settings = {

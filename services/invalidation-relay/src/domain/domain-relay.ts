@@ -200,7 +200,7 @@ export class DomainRelay {
     const blessed = blessing.do === 'nothing' || blessing.do === 'finish' || blessing.do === 'blessed';
     this.#state.wasBlessed ||= blessed;
     metrics.blessed(blessed);
-    if (before?.do !== blessing.do) logger.info({ domain, blessing }, `blessing: ${blessing.do}`);
+    if (before?.do !== blessing.do || blessing.do === 'blessed') logger.info({ domain, blessing }, `blessing: ${blessing.do}`);
     if (blessing.do === 'blessed') this.poke();
     if (blessing.do === 'stand-aside') this.#reconnectInAWhile();
   }

@@ -50,8 +50,6 @@ const DOMAIN = 'shop';
 /** A domain with two cached tables on a Sentinel group, with real relays and replicas of a small service. */
 export class FailoverShop {
   readonly group: TestSentinelGroup;
-  /** What came of each blessing that took effect, oldest first. */
-  readonly blessings: { number: number; l2: 'kept' | 'voided' }[] = [];
   readonly #databaseUrl: string;
   readonly #queueUrl: string;
   readonly #pool: ReturnType<typeof createPool>;
@@ -84,11 +82,10 @@ export class FailoverShop {
 
   /** By the Sentinels, or at one address. */
   startRelay(name: string, server: TestRedis | null = null): OpenDomain {
-    const destination = { write: (line: string) => this.#note(JSON.parse(line)) };
     const domain = openDomain({
       name: DOMAIN,
       databaseUrl: this.#databaseUrl,
-      log: createLogger({ service: 'invalidation-relay', instance: name, level: 'info', destination }),
+      log: silentLog(name),
       config: {
         redisCacheUrl: server?.url ?? this.group.url,
         redisQueueUrl: this.#queueUrl,
@@ -205,6 +202,13 @@ export class FailoverShop {
     return info.includes('role:master') && Number(until) > Number(seconds) * 1_000;
   }
 
+  /** Whether the primary kept what it held under the blessing before. */
+  async keptL2(): Promise<boolean> {
+    const redis = this.group.direct(await this.group.primary());
+    const [blessing, validFrom] = await redis.hmget(`{coherence:${DOMAIN}}:head`, 'blessing', 'validFrom');
+    return Number(validFrom) < Number(blessing);
+  }
+
   async newestBlessing(): Promise<{ number: number; finished: boolean }> {
     const { rows } = await this.#pool.query<{ number: number; finished: boolean }>(
       'select number::int, finished_at is not null as finished from freshet.blessing order by number desc limit 1',
@@ -247,19 +251,17 @@ export class FailoverShop {
   }
 
   #openPool(applicationName: string) {
-    const log = createLogger({
-      service: 'test',
-      instance: applicationName,
-      level: 'silent',
-      destination: { write() {} },
+    const pool = createPool({
+      url: this.#databaseUrl,
+      size: 10,
+      applicationName,
+      log: silentLog(applicationName),
     });
-    const pool = createPool({ url: this.#databaseUrl, size: 10, applicationName, log });
     disposeAtEnd('A pool', () => pool.end());
     return pool;
   }
+}
 
-  #note(line: { blessing?: { do: string; number: number; l2: 'kept' | 'voided' } }): void {
-    if (line.blessing?.do === 'blessed')
-      this.blessings.push({ number: line.blessing.number, l2: line.blessing.l2 });
-  }
+function silentLog(instance: string) {
+  return createLogger({ service: 'test', instance, level: 'silent', destination: { write() {} } });
 }
