@@ -69,7 +69,7 @@ export function checkLinearizable(records: readonly Record[], timeline: Timeline
         ended.push({ at: read.endedAt, index });
         continue;
       }
-      const known = states.some((state) => matches(state, read));
+      const known = states.some((state) => matches(state, read) && state.committedAt <= read.endedAt);
       const newest = states[least];
       violations.push(
         known

@@ -97,7 +97,7 @@ export const mutants: Mutant[] = [
     rule: 'begun without a lease = dirty from birth',
     guarantee: 'G1',
     file: `${CORE}/cache-aside/flights.ts`,
-    edits: [['dirty: !leaseValid()', 'dirty: false']],
+    edits: [['dirty: !leaseValid(), minVersion };', 'dirty: false, minVersion };']],
     test: {
       file: 'packages/cache-core/src/cache-aside/flights.test.ts',
       title: 'that began without a lease is dirty from birth',
@@ -140,7 +140,12 @@ export const mutants: Mutant[] = [
     rule: 'a reader with a minimum version passes older cached answers by',
     guarantee: 'G3',
     file: `${CORE}/cache-aside/reader.ts`,
-    edits: [[' || compareVersions(entry.version, minVersion) < 0', '']],
+    edits: [
+      [
+        'if (entry === undefined || compareVersions(entry.version, minVersion) < 0)',
+        'if (entry === undefined)',
+      ],
+    ],
   },
   {
     name: 'fill-without-token',
@@ -260,13 +265,17 @@ export const mutants: Mutant[] = [
         'const numbers = registry.numbers(service, entity).slice(0, 1);',
       ],
     ],
+    test: {
+      file: 'packages/cache-core/test/strong-writes.test.ts',
+      title: 'a strong write reaches the entries of every schema version',
+    },
   },
   {
     name: 'no-barrier',
     rule: 'wait until no replica with a live lease has applied < X',
     guarantee: 'G4',
     file: `${CORE}/write-through/fence.ts`,
-    edits: [['    await barrier(replica, appended.lastId, status, sentAt);\n', '']],
+    edits: [['if (laggards.count === 0) return;', 'return;']],
   },
   {
     name: 'fence-event-forgets-nothing',
@@ -366,11 +375,16 @@ export const mutants: Mutant[] = [
     guarantee: 'G5',
     file: `${RELAY}/drain/drain.ts`,
     edits: [
+      ['    await protocol.append(blessing, plan.entries);\n', ''],
       [
-        "    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);\n    for (let start = 0; start < plan.drops.length; start += DROPS_AT_ONCE) {\n      await protocol.dropMany(plan.drops.slice(start, start + DROPS_AT_ONCE));\n    }\n    await faults.at('after-drop');\n    assertSameConnection(protocol, generation);\n    await protocol.append(blessing, plan.entries);\n",
-        "    await protocol.append(blessing, plan.entries);\n    await protocol.ring().catch(() => {});\n    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);\n    for (let start = 0; start < plan.drops.length; start += DROPS_AT_ONCE) {\n      await protocol.dropMany(plan.drops.slice(start, start + DROPS_AT_ONCE));\n    }\n    await faults.at('after-drop');\n    assertSameConnection(protocol, generation);\n",
+        '    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);\n',
+        '    await protocol.append(blessing, plan.entries);\n    await protocol.ring().catch(() => {});\n    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);\n',
       ],
     ],
+    test: {
+      file: 'services/invalidation-relay/src/drain/drain.test.ts',
+      title: 'nothing is appended when a DROP failed',
+    },
   },
   {
     name: 'mark-under-any-blessing',
