@@ -40,6 +40,6 @@ export function withGrownCache(plan: Plan): Plan {
       loadMany: random.chance(0.5),
     },
     operations: plan.operations.map(many),
-    faults: [...plan.faults, ...faults].sort((one, other) => one.at - other.at),
+    faults: [...plan.faults, ...faults].toSorted((one, other) => one.at - other.at),
   };
 }
