@@ -41,6 +41,8 @@ export const limits = {
   leaseMs: defaultTimings.leaseMs,
   maxStalenessMs: 2_000,
   strongTransactionMs: defaultTimings.strongTransactionMs,
+  /** How long a replica's fences stand, unless it says otherwise. */
+  fenceMs: defaultTimings.fenceMs,
   /** Of the watermark, and of the relays' poll. */
   tickMs: 100,
   /** Entries that the log is trimmed to, and that a replica reads at most in one renewal. */

@@ -1,6 +1,7 @@
 import type { Readiness, Service, ServiceContext } from '@freshet/service-kit';
 import { auditRoutes } from './audit/routes.ts';
 import type { RelayConfig } from './config.ts';
+import { nameOf } from './domain/domain-relay.ts';
 import { openDomain, type OpenDomain } from './domain/open-domain.ts';
 import { deadLetterRoutes } from './operator-api/dead-letters.ts';
 import { indexRoutes } from './operator-api/index-page.ts';
@@ -37,9 +38,7 @@ async function spansOfJobs() {
 /** Ready when every domain has been seen under a blessing: before that no cache of it is on. */
 function readiness(domains: readonly OpenDomain[]): Readiness {
   const waiting = domains.filter(({ relay }) => !relay.state.wasBlessed);
-  const states = Object.fromEntries(
-    domains.map(({ name, relay }) => [name, relay.state.blessing?.do ?? relay.state.phase]),
-  );
+  const states = Object.fromEntries(domains.map(({ name, relay }) => [name, nameOf(relay.state)]));
   if (waiting.length === 0) return { ready: true, domains: states };
   return {
     ready: false,

@@ -1,4 +1,4 @@
-import { limits as defaults } from '@freshet/cache-core/protocol';
+import { limits as defaults, withDrift } from '@freshet/cache-core/protocol';
 import {
   choice,
   commonVariables,
@@ -57,6 +57,12 @@ export function readRelayConfig(environment: Environment): RelayConfig {
     throw new StartupError(
       'FRESHET_CONFIG',
       'FRESHET_LEASE_MS must not be more than FRESHET_MAX_STALENESS_MS: lower it and start again.',
+    );
+  }
+  if (withDrift(config.leaseMs + config.strongTransactionMs) > defaults.fenceMs) {
+    throw new StartupError(
+      'FRESHET_CONFIG',
+      `FRESHET_LEASE_MS and FRESHET_STRONG_TRANSACTION_MS together must leave 1 % + 50 ms of the ${defaults.fenceMs} ms that a strong write's fence stands: lower one of them and start again.`,
     );
   }
   const databaseUrls = new Map(

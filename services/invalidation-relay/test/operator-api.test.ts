@@ -48,6 +48,7 @@ test('is ready once its domain is blessed, and lists its paths', async () => {
   const fixture = await createRelayFixture();
   const api = await startApi(fixture);
   await eventually(async () => (await api.get('/readyz')).status === 200, { what: 'the relay is ready' });
+  expect((await api.get('/readyz')).body).toMatchObject({ domains: { user: 'blessed' } });
   expect((await api.get('/livez')).status).toBe(200);
   expect((await api.get('/')).body).toMatchObject({ service: 'invalidation-relay' });
   const document = (await api.get('/openapi.json')).body as unknown as { paths: object };
@@ -84,17 +85,18 @@ test('invalidates keys by hand, durably, and says so in the operator’s log', a
     status: 202,
     body: {
       items: [
-        { domain: 'user', key: 'user:profile:a%3Ab', id: expect.stringMatching(/^\d+$/) },
+        { domain: 'user', key: 'user:profile:a%3Ab', id: expect.stringMatching(/^user-\d+$/) },
         { domain: 'user', key: 'user:profile:bob' },
       ],
     },
   });
   await fixture.untilDrained();
   expect(await fixture.redis.exists('user:profile:a%3Ab')).toBe(0);
+  const ids = answer.body.items.map(({ id }) => id);
   const { body } = await api.get('/v1/invalidations');
   expect(body.items).toMatchObject([
-    { key: 'user:profile:bob', state: 'applied', cause: 'manual', idParts: ['bob'] },
-    { key: 'user:profile:a%3Ab', state: 'applied', idParts: ['a:b'] },
+    { id: ids[1], key: 'user:profile:bob', state: 'applied', cause: 'manual', idParts: ['bob'] },
+    { id: ids[0], key: 'user:profile:a%3Ab', state: 'applied', idParts: ['a:b'] },
   ]);
   const { rows } = await fixture.db.query('select who, action, reason from freshet.operator_log');
   expect(rows).toEqual([{ who: 'ann@example.org', action: 'invalidate', reason: 'a wrong name' }]);
@@ -144,6 +146,9 @@ test('refuses what names nothing, and says what to do', async () => {
     });
   }
   expect(await fixture.pending()).toBe(0);
+  expect((await api.post('/v1/invalidations', { key: 'user:profile:1' })).body['errors']).toMatchObject([
+    { in: 'body', detail: expect.stringMatching(/"keys":.* or .*"service":.*"entity":/) },
+  ]);
 });
 
 test('pages through the invalidations without gap or repetition, while more are written', async () => {
@@ -237,6 +242,7 @@ test('shows the replicas and the audit', async () => {
       items: [
         {
           domain: 'user',
+          state: 'blessed',
           outbox: { pending: 0, deadLetters: 0 },
           tables: [{ table: 'public.profiles', problem: expect.stringContaining('disabled') }],
           blessings: [{ number: 1, recordedBy: expect.any(String), limits: LIMITS }],
@@ -253,6 +259,22 @@ test('shows the replicas and the audit', async () => {
     'user:v2:profile:ann': 'absent',
   });
   expect(await fixture.redis.exists('user:profile:cid'), 'the audit fills nothing').toBe(0);
+});
+
+test('an id that its column cannot hold hides nothing from the audit', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  await fixture.untilBlessed();
+  await fixture.db.query(`
+    create table counters (id int primary key);
+    select freshet.cache_table('counters', 'user', 'counter', array['id'])`);
+  await api.post('/v1/invalidations', { keys: ['user:counter:99999999999', 'user:profile:ann'] });
+  await fixture.untilDrained();
+  const { body } = await api.get('/v1/audit');
+  expect(body['unavailable']).toBeUndefined();
+  expect(body.items).toMatchObject([
+    { sample: [{ key: 'user:profile:ann' }, { key: 'user:v2:profile:ann' }] },
+  ]);
 });
 
 test('a domain whose database is gone hides no other, and is named', async () => {

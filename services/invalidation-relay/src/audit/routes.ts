@@ -1,5 +1,6 @@
 import { type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
+import { nameOf } from '../domain/domain-relay.ts';
 import type { OpenDomain } from '../domain/open-domain.ts';
 import { askEach, unavailableSchema } from '../operator-api/across-domains.ts';
 import { sampleKeys } from './sample.ts';
@@ -13,7 +14,7 @@ const time = z.iso.datetime();
 const domainAuditSchema = z
   .object({
     domain: z.string(),
-    state: z.string().describe("What this relay does about the domain's blessing just now"),
+    state: z.string().describe("'blessed' while all is well, else what this relay does about it"),
     standingStill: z.string().nullable().describe('Why nothing is drained, if nothing is'),
     watermarkAgeMs: z
       .number()
@@ -100,7 +101,7 @@ async function auditDomain(domain: OpenDomain): Promise<z.input<typeof domainAud
   ]);
   return {
     domain: domain.name,
-    state: relay.state.blessing?.do ?? relay.state.phase,
+    state: nameOf(relay.state),
     standingStill: relay.state.standingStill,
     watermarkAgeMs: status.asOf === null || !status.blessed ? null : status.timeMs - status.asOf,
     outbox: depth,

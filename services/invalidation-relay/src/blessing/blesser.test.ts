@@ -318,3 +318,17 @@ test('a relay that stops in the wait blesses nothing', async () => {
   await expect(watching).resolves.toMatchObject({ do: 'given-up' });
   expect(await fixture.protocol.status()).toMatchObject({ blessed: false });
 });
+
+test('a stop that comes before the wait has begun ends it too', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await fixture.redis.flushall();
+  const blesser = blesserOn(fixture, {
+    faults: {
+      async at(point) {
+        if (point === 'after-record-blessing') blesser.stop();
+      },
+    },
+  });
+  await expect(blesser.watch()).resolves.toMatchObject({ do: 'given-up' });
+});

@@ -1,6 +1,7 @@
 import { eventually } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
 import { createRelayFixture, DOMAIN, LIMITS } from '../../test/relay-fixture.ts';
+import { PostgresOutboxStore } from './postgres-outbox-store.ts';
 
 test('a Redis that was restarted empty is blessed again, and nothing is drained before', async () => {
   const fixture = await createRelayFixture();
@@ -113,6 +114,16 @@ test('rows that have been failing for longer than a minute are an alarm, once', 
     { what: 'more attempts' },
   );
   expect(alarms()).toHaveLength(1);
+});
+
+test('an old row that failed once is no alarm: it has just begun to', async () => {
+  const { db } = await createRelayFixture();
+  await db.query(
+    `insert into freshet.invalidation_outbox (service, entity, id_parts, version, cause, created_at, attempts)
+     select 'user', 'profile', '{ann}', 1, 'update', clock_timestamp() - interval '1 hour', attempts
+       from unnest(array[0, 1, 2, 3, 9]) as attempts`,
+  );
+  expect(await new PostgresOutboxStore(db).depth()).toMatchObject({ pending: 5, retryingForLong: 2 });
 });
 
 test('applied rows are purged after their time, and the highest purged number is kept', async () => {

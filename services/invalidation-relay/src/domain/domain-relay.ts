@@ -45,6 +45,16 @@ export interface DomainState {
   tables: CachedTableProblem[];
 }
 
+/** What this relay does about the domain's blessing, as operators read it: `blessed` while there is nothing to do. */
+export function nameOf({ phase, blessing }: DomainState): string {
+  if (blessing === null) return phase;
+  return speaksForDomain(blessing) ? 'blessed' : blessing.do;
+}
+
+function speaksForDomain(blessing: NonNullable<DomainState['blessing']>): boolean {
+  return blessing.do === 'nothing' || blessing.do === 'finish' || blessing.do === 'blessed';
+}
+
 /**
  * Everything that one relay does for one domain. Domains share nothing and do not wait for one another.
  *
@@ -165,9 +175,9 @@ export class DomainRelay {
       }
       if (outcome.kind === 'failed') {
         this.#complaints.raise('fan-out', outcome.error.message);
-        // Not waited for: the next batch may fare better, and the poll takes these rows if the queue does not.
+        // Not waited for: a queue that hangs must not hold up the next drain. If it loses the rows, the poll takes them.
         void this.#schedule(outcome);
-      } else if (outcome.kind === 'drained' && outcome.applied > 0) this.#complaints.settle('fan-out');
+      } else if (outcome.kind === 'drained' && outcome.applied.length > 0) this.#complaints.settle('fan-out');
       if (outcome.kind !== 'drained' || !outcome.full || this.#state.phase === 'stopped') return;
     }
   }
@@ -190,17 +200,19 @@ export class DomainRelay {
 
   async #watchBlessing(): Promise<void> {
     const { domain, logger, metrics } = this.#deps;
-    const before = this.#state.blessing;
+    const before = nameOf(this.#state);
     try {
       this.#state.blessing = await this.#blesser.watch();
     } catch (error) {
       this.#state.blessing = { do: 'unknown', why: error instanceof Error ? error.message : String(error) };
     }
     const blessing = this.#state.blessing;
-    const blessed = blessing.do === 'nothing' || blessing.do === 'finish' || blessing.do === 'blessed';
+    const blessed = speaksForDomain(blessing);
     this.#state.wasBlessed ||= blessed;
     metrics.blessed(blessed);
-    if (before?.do !== blessing.do || blessing.do === 'blessed') logger.info({ domain, blessing }, `blessing: ${blessing.do}`);
+    const after = nameOf(this.#state);
+    if (before !== after || blessing.do === 'blessed')
+      logger.info({ domain, blessing }, `blessing: ${after}`);
     if (blessing.do === 'blessed') this.poke();
     if (blessing.do === 'stand-aside') this.#reconnectInAWhile();
   }

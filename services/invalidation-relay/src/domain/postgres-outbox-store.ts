@@ -11,6 +11,9 @@ import type {
 
 const PURGE_LIMIT = 5_000;
 
+// After an outage every row is old, and one of them may fail once more.
+const FAILING_ATTEMPTS = 3;
+
 // Beyond the longest TTL since the last use: jitter (10 % of a day at most), and a replica that could not say for hours
 // that it is still there.
 const SCHEMA_VERSION_MARGIN = '1 day';
@@ -99,7 +102,7 @@ export class PostgresOutboxStore implements OutboxStore {
       select (select count(*)::int from freshet.invalidation_outbox where ${PENDING}) as pending,
              coalesce((select extract(epoch from clock_timestamp() - created_at)::float8 * 1000
                        from freshet.invalidation_outbox where ${PENDING} order by id limit 1), 0) as "oldestAgeMs",
-             (select count(*)::int from freshet.invalidation_outbox where ${PENDING} and attempts > 0
+             (select count(*)::int from freshet.invalidation_outbox where ${PENDING} and attempts >= ${FAILING_ATTEMPTS}
                 and created_at < clock_timestamp() - interval '1 minute') as "retryingForLong",
              (select count(*)::int from freshet.invalidation_outbox where dead_at is not null) as "deadLetters"`);
     return only(rows);

@@ -7,7 +7,7 @@
  * `dead` of its rows became dead letters in any case.
  */
 export type DrainOutcome = { dead: number } & (
-  | { kind: 'drained'; applied: number; full: boolean }
+  | { kind: 'drained'; applied: readonly { latencyMs: number }[]; full: boolean }
   | { kind: 'standing-still'; why: string }
   | { kind: 'failed'; ids: string[]; delayMs: number; error: Error; traceparent: string | undefined }
 );

@@ -357,3 +357,30 @@ test('a relay whose Redis is silent locks no row that another could drain', asyn
   await expect(drain.drainDue()).resolves.toMatchObject({ kind: 'standing-still' });
   expect(locked).toBe(0);
 });
+
+test('what is rolled back at the last moment is not counted as applied', async () => {
+  const fixture = await createRelayFixture();
+  await fixture.bless();
+  await fixture.db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  const link = connectRedisLink(fixture.cache.url, DOMAIN, 'counting');
+  disposeAtEnd('counting link', async () => link.close());
+  await eventually(() => link.protocol.status(), { what: 'the drain is connected' });
+  const drained: unknown[] = [];
+  let failures = 1;
+  const drain = new Drain({
+    domain: DOMAIN,
+    store: new PostgresOutboxStore(fixture.db),
+    redis: link,
+    faults: {
+      async at(point) {
+        if (point === 'before-commit' && failures-- > 0) throw new Error('the connection broke');
+      },
+    },
+    metrics: { ...domainMetrics(DOMAIN), drained: (outcome) => drained.push(outcome) },
+    random: Math.random,
+  });
+  await expect(drain.drainDue()).rejects.toThrow('the connection broke');
+  expect(drained).toEqual([]);
+  await drain.drainDue();
+  expect(drained).toMatchObject([{ kind: 'drained', applied: [{ latencyMs: expect.any(Number) }] }]);
+});

@@ -58,6 +58,7 @@ export class Drain {
 
   async #drain(selection: RowSelection): Promise<DrainOutcome> {
     const outcome = await this.#drainUnlessUnblessed(selection);
+    // Only now: before the COMMIT nothing was applied.
     this.#deps.metrics.drained(outcome);
     return outcome;
   }
@@ -74,7 +75,7 @@ export class Drain {
     for (const { row, reason } of malformed) await batch.bury(row.id, reason);
     const dead = malformed.length;
     const full = batch.rows.length === BATCH_ROWS;
-    if (named.length === 0) return { kind: 'drained', dead, applied: 0, full };
+    if (named.length === 0) return { kind: 'drained', dead, applied: [], full };
 
     const { generation } = this.#deps.redis.protocol;
     const blessing = await this.#blessing(batch);
@@ -94,8 +95,9 @@ export class Drain {
       const [traceparent] = spans.traceparents.values();
       return { kind: 'failed', dead, traceparent, ...(await this.#postpone(batch, rows, asError(error))) };
     }
-    return (await this.#mark(batch, named, blessing.number))
-      ? { kind: 'drained', dead, applied: named.length, full }
+    const applied = await this.#mark(batch, named, blessing.number);
+    return applied.length > 0
+      ? { kind: 'drained', dead, applied, full }
       : { kind: 'standing-still', dead, why: 'a newer blessing was recorded meanwhile' };
   }
 
@@ -148,14 +150,13 @@ export class Drain {
     }
   }
 
-  async #mark(batch: LockedBatch, named: SortedRows['named'], blessing: number): Promise<boolean> {
+  async #mark(batch: LockedBatch, named: SortedRows['named'], blessing: number) {
     const applied = await batch.markApplied(
       named.map(({ row }) => row.id),
       blessing,
     );
-    for (const { latencyMs } of applied) this.#deps.metrics.applied(latencyMs);
     await this.#deps.faults.at('before-commit');
-    return applied.length > 0;
+    return applied;
   }
 
   async #postpone(batch: LockedBatch, rows: readonly OutboxRow[], error: Error) {

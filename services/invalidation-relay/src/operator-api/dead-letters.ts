@@ -5,7 +5,7 @@ import { invalidationPageSchema, toItem } from './invalidation-item.ts';
 import { operatorOf } from './operator.ts';
 import { pageQuery, readPage } from './outbox-page.ts';
 
-/** `<domain>-<id of the outbox row>`. */
+/** As `itemId` makes it. */
 const DEAD_LETTER_ID = /^(?<domain>[a-z][a-z0-9-]*)-(?<row>[1-9]\d{0,17})$/;
 
 export function deadLetterRoutes(domains: readonly OpenDomain[]): Route[] {
@@ -20,8 +20,7 @@ export function deadLetterRoutes(domains: readonly OpenDomain[]): Route[] {
       },
       handler: async ({ query }) => {
         const page = await readPage(domains, query, (domain, rows) => domain.operators.deadLetters(rows));
-        const items = page.items.map(({ domain, row }) => toItem(domain, row, `${domain}-${row.id}`));
-        return reply(200, { ...page, items });
+        return reply(200, { ...page, items: page.items.map(({ domain, row }) => toItem(domain, row)) });
       },
     }),
     route({

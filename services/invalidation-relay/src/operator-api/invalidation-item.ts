@@ -9,7 +9,7 @@ const time = z.iso.datetime();
 export const invalidationSchema = z
   .object({
     domain: z.string(),
-    id: z.string(),
+    id: z.string().describe('<domain>-<id of the row in the outbox>'),
     service: z.string(),
     entity: z.string(),
     key: z
@@ -36,11 +36,16 @@ export const invalidationPageSchema = z.object({
   unavailable: unavailableSchema,
 });
 
-export function toItem(domain: string, row: Invalidation, id = row.id): z.input<typeof invalidationSchema> {
+/** Ids of outbox rows are unique in their domain only. */
+export function itemId(domain: string, row: string): string {
+  return `${domain}-${row}`;
+}
+
+export function toItem(domain: string, row: Invalidation): z.input<typeof invalidationSchema> {
   return {
     domain,
     ...row,
-    id,
+    id: itemId(domain, row.id),
     idParts: row.idParts === null ? null : [...row.idParts],
     key: keyOf(row),
     state: stateOf(row),

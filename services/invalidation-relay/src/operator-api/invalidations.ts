@@ -3,7 +3,7 @@ import { parseLogicalKey } from '@freshet/cache-core/protocol';
 import { Problem, type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
 import type { OpenDomain } from '../domain/open-domain.ts';
-import { invalidationPageSchema, toItem } from './invalidation-item.ts';
+import { invalidationPageSchema, itemId, toItem } from './invalidation-item.ts';
 import { operatorOf, reasonSchema } from './operator.ts';
 import type { InvalidationTarget } from './operator-store.ts';
 import { pageQuery, readPage } from './outbox-page.ts';
@@ -11,22 +11,26 @@ import { pageQuery, readPage } from './outbox-page.ts';
 const MOST_KEYS = 1_000;
 const MOST_CHARACTERS = 2_000;
 
-const byHand = z.union([
-  z.strictObject({
-    keys: z.array(z.string().min(1).max(MOST_CHARACTERS)).min(1).max(MOST_KEYS),
-    reason: reasonSchema,
-  }),
-  z.strictObject({
-    service: z.string().min(1).max(63),
-    entity: z.string().min(1).max(63),
-    reason: reasonSchema,
-  }),
-]);
+const FORMS =
+  'send {"keys":["user:profile:123"]} for keys, or {"service":"user","entity":"profile"} for a whole entity; "reason" may go with both';
+
+const byHand = z.union(
+  [
+    z.strictObject({
+      keys: z.array(z.string().min(1).max(MOST_CHARACTERS)).min(1).max(MOST_KEYS),
+      reason: reasonSchema,
+    }),
+    z.strictObject({
+      service: z.string().min(1).max(63),
+      entity: z.string().min(1).max(63),
+      reason: reasonSchema,
+    }),
+  ],
+  { error: FORMS },
+);
 
 const accepted = z.object({
-  items: z.array(
-    z.object({ domain: z.string(), id: z.string().describe('Of the row in the outbox'), key: z.string() }),
-  ),
+  items: z.array(z.object({ domain: z.string(), id: z.string(), key: z.string() })),
 });
 
 export function invalidationRoutes(domains: readonly OpenDomain[]): Route[] {
@@ -64,7 +68,7 @@ export function invalidationRoutes(domains: readonly OpenDomain[]): Route[] {
           const ids = await domain.operators.invalidate(its, by);
           domain.relay.poke();
           for (const [index, id] of ids.entries()) {
-            items.push({ domain: domain.name, id, key: its[index]?.key ?? '' });
+            items.push({ domain: domain.name, id: itemId(domain.name, id), key: its[index]?.key ?? '' });
           }
         }
         return reply(202, { items });

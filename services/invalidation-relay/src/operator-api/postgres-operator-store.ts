@@ -157,8 +157,8 @@ export class PostgresOperatorStore implements OperatorStore {
       );
       return rows[0]?.version ?? null;
     } catch (error) {
-      // An id of no row: 'abc' for a uuid can be invalidated by hand.
-      if (error instanceof DatabaseError && error.code === '22P02') return undefined;
+      // An id of no row can be invalidated by hand: 'abc' for a uuid, a number that the column cannot hold.
+      if (error instanceof DatabaseError && error.code?.startsWith('22') === true) return undefined;
       throw error;
     }
   }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { contextOf } from '@freshet/cache-core/protocol';
+import { within } from '@freshet/service-kit';
 import { context } from '@opentelemetry/api';
 import { type JobsOptions, Queue, type Telemetry, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { retryDelayMs } from './retry-delay.ts';
-import { withDeadline } from './with-deadline.ts';
 
 /** Then the job is given up, and the poll takes its rows: the outbox knows them, the queue only schedules. */
 const MOST_ATTEMPTS = 20;
@@ -112,7 +112,7 @@ export function openRetryQueue({
         queue.add('retry', { ids }, options),
       );
       try {
-        await withDeadline(added, ADD_DEADLINE_MS, 'The queue did not take a retry in time.');
+        await within(ADD_DEADLINE_MS, () => added, 'The queue did not take a retry in time.');
         return true;
       } catch (error) {
         report(error);
@@ -122,7 +122,7 @@ export function openRetryQueue({
     async close() {
       // A close that waits for its jobs never ends while the queue's Redis is down.
       const closing = Promise.all([worker.close(producer.status !== 'ready'), queue.close()]);
-      await withDeadline(closing, CLOSE_DEADLINE_MS, 'The retry queue did not close in time.').catch(report);
+      await within(CLOSE_DEADLINE_MS, () => closing, 'The retry queue did not close in time.').catch(report);
       producer.disconnect();
       consumer.disconnect();
     },

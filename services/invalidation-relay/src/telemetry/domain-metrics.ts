@@ -39,7 +39,6 @@ const tableProblems = meter.createGauge('freshet_cached_table_problems', {
 
 /** What the relay counts for one domain. */
 export interface DomainMetrics {
-  applied(latencyMs: number): void;
   drained(outcome: DrainOutcome): void;
   queueFailed(): void;
   depth(depth: OutboxDepth): void;
@@ -53,11 +52,11 @@ export function domainMetrics(domain: string): DomainMetrics {
   // From the start, or the first increase of each is invisible to whoever asks for a rate.
   for (const counter of [applied, retries, deadLetters, queueFailures]) counter.add(0, labels);
   return {
-    applied(latencyMs) {
-      applied.add(1, labels);
-      latency.record(latencyMs / 1_000, labels);
-    },
     drained(outcome) {
+      if (outcome.kind === 'drained') {
+        if (outcome.applied.length > 0) applied.add(outcome.applied.length, labels);
+        for (const { latencyMs } of outcome.applied) latency.record(latencyMs / 1_000, labels);
+      }
       if (outcome.dead > 0) deadLetters.add(outcome.dead, labels);
       if (outcome.kind === 'failed') retries.add(outcome.ids.length, labels);
     },
