@@ -112,6 +112,12 @@ const proofless: [why: string, spoil: (fixture: RelayFixture) => Promise<unknown
         'update freshet.purge set highest_applied_no = (select last_value + 1 from freshet.applied_no_seq)',
       ),
   ],
+  [
+    'it may have missed very much',
+    ({ db }) =>
+      db.query(`insert into freshet.invalidation_outbox (service, entity, id_parts, version, cause)
+                select 'user', 'profile', array[n::text], 1, 'update' from generate_series(1, 20001) n`),
+  ],
 ];
 
 test.each(proofless)('all that a server holds is void when %s', async (_, spoil) => {

@@ -19,8 +19,8 @@ export const BLESSING_LOCK = 0x66726573;
 const ORIGIN = `(select system_identifier from pg_control_system())::text
   || ':' || ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint::text`;
 
-/** With more rows than these it is cheaper to fill the caches anew than to find out what is still good in them. */
-const MOST_MISSED = 100_000;
+/** With more rows than these a domain would wait for seconds, to keep little: see docs/adr/0009. */
+const MOST_MISSED = 20_000;
 
 const COLUMNS = `number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by, recorded_at,
   finished_at, extract(epoch from clock_timestamp() - recorded_at)::float8 * 1000 as age_ms`;
