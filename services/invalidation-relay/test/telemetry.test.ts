@@ -1,4 +1,4 @@
-import { eventually, startOtlpReceiver } from '@freshet/test-kit';
+import { eventually, startFaultProxy, startOtlpReceiver } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
 import { createRelayFixture } from './relay-fixture.ts';
 import { startRelayProcess } from './relay-process.ts';
@@ -68,4 +68,40 @@ test('what the relay does is at /metrics, and it ends in order on SIGTERM', asyn
     { what: 'the metrics say so' },
   );
   await expect(relay.stop()).resolves.toMatchObject({ code: 0 });
+});
+
+test('an outage is not hidden behind the values from before it', async () => {
+  const fixture = await createRelayFixture();
+  const proxy = await startFaultProxy({ url: fixture.databaseUrl });
+  let url = '';
+  await startRelayProcess(fixture, { USER_DATABASE_URL: proxy.url }, (line) => {
+    url = /"url":"([^"]+)"/.exec(line)?.[1] ?? '';
+    return line.includes('"msg":"listening"');
+  });
+  const metric = async (name: string): Promise<number> => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(new RegExp(`^${name}\\{domain="user"\\} (\\S+)`, 'm').exec(text)?.[1] ?? -1);
+  };
+  const healthy = async (): Promise<void> => {
+    expect(await metric('freshet_watermark_age_seconds')).toBeGreaterThanOrEqual(0);
+    expect(await metric('freshet_outbox_pending_rows')).toBe(0);
+  };
+  await eventually(healthy, { what: 'both are measured' });
+  await proxy.refuse();
+  proxy.cut();
+  await eventually(async () => expect(await metric('freshet_watermark_age_seconds')).toBeGreaterThan(3), {
+    what: 'the age of the watermark grows',
+  });
+  await eventually(async () => expect(await metric('freshet_outbox_pending_rows')).toBeNaN(), {
+    what: 'nobody knows what is pending',
+    deadlineMs: 20_000,
+  });
+  await proxy.accept();
+  await eventually(
+    async () => {
+      await healthy();
+      expect(await metric('freshet_watermark_age_seconds')).toBeLessThan(3);
+    },
+    { what: 'both are measured again', deadlineMs: 20_000 },
+  );
 });

@@ -23,13 +23,13 @@ const deadLetters = meter.createCounter('freshet_dead_letters', {
 const queueFailures = meter.createCounter('freshet_retry_queue_failures', {
   description: 'Retries that could not be queued; the poll takes their rows',
 });
-const pending = meter.createGauge('freshet_outbox_pending_rows');
-const oldest = meter.createGauge('freshet_outbox_oldest_age_seconds', { unit: 's' });
-const retryingForLong = meter.createGauge('freshet_outbox_retrying_rows', {
+const pending = meter.createObservableGauge('freshet_outbox_pending_rows');
+const oldest = meter.createObservableGauge('freshet_outbox_oldest_age_seconds', { unit: 's' });
+const retryingForLong = meter.createObservableGauge('freshet_outbox_retrying_rows', {
   description: 'Pending rows that have been failing for longer than a minute',
 });
-const deadRows = meter.createGauge('freshet_outbox_dead_rows');
-const watermarkAge = meter.createGauge('freshet_watermark_age_seconds', { unit: 's' });
+const deadRows = meter.createObservableGauge('freshet_outbox_dead_rows');
+const watermarkAge = meter.createObservableGauge('freshet_watermark_age_seconds', { unit: 's' });
 const blessed = meter.createGauge('freshet_domain_blessed', {
   description: '1 while the Redis of the domain is blessed, 0 while nobody holds a freshness lease',
 });
@@ -37,11 +37,15 @@ const tableProblems = meter.createGauge('freshet_cached_table_problems', {
   description: 'Cached tables whose triggers are missing, altered or disabled',
 });
 
+/** A depth that was measured longer ago says nothing of now: Postgres cannot be asked. */
+const DEPTH_KNOWN_MS = 10_000;
+
 /** What the relay counts for one domain. */
 export interface DomainMetrics {
   drained(outcome: DrainOutcome): void;
   queueFailed(): void;
   depth(depth: OutboxDepth): void;
+  /** Null where there is none that anybody could go by: the last one ages on. */
   watermark(ageMs: number | null): void;
   blessed(yes: boolean): void;
   tableProblems(count: number): void;
@@ -49,6 +53,24 @@ export interface DomainMetrics {
 
 export function domainMetrics(domain: string): DomainMetrics {
   const labels = { domain };
+  let lastDepth: { depth: OutboxDepth; at: number } | undefined;
+  /** On the monotonic clock. */
+  let lastAsOf: number | undefined;
+  // Asked for when they are read: what was recorded last would look healthy all through an outage.
+  meter.addBatchObservableCallback(
+    (result) => {
+      const now = performance.now();
+      if (lastAsOf !== undefined) result.observe(watermarkAge, (now - lastAsOf) / 1_000, labels);
+      if (lastDepth === undefined) return;
+      const { depth, at } = lastDepth;
+      const known = (value: number): number => (now - at < DEPTH_KNOWN_MS ? value : Number.NaN);
+      result.observe(pending, known(depth.pending), labels);
+      result.observe(oldest, known(depth.oldestAgeMs / 1_000), labels);
+      result.observe(retryingForLong, known(depth.retryingForLong), labels);
+      result.observe(deadRows, known(depth.deadLetters), labels);
+    },
+    [pending, oldest, retryingForLong, deadRows, watermarkAge],
+  );
   // From the start, or the first increase of each is invisible to whoever asks for a rate.
   for (const counter of [applied, retries, deadLetters, queueFailures]) counter.add(0, labels);
   return {
@@ -62,13 +84,10 @@ export function domainMetrics(domain: string): DomainMetrics {
     },
     queueFailed: () => queueFailures.add(1, labels),
     depth(depth) {
-      pending.record(depth.pending, labels);
-      oldest.record(depth.oldestAgeMs / 1_000, labels);
-      retryingForLong.record(depth.retryingForLong, labels);
-      deadRows.record(depth.deadLetters, labels);
+      lastDepth = { depth, at: performance.now() };
     },
     watermark(ageMs) {
-      if (ageMs !== null) watermarkAge.record(ageMs / 1_000, labels);
+      if (ageMs !== null) lastAsOf = performance.now() - ageMs;
     },
     blessed: (yes) => blessed.record(yes ? 1 : 0, labels),
     tableProblems: (count) => tableProblems.record(count, labels),
