@@ -11,13 +11,15 @@ async function setUp(options: { drains: boolean }) {
   const fixture = await createRelayFixture();
   await fixture.bless();
   const held = Promise.withResolvers<void>();
-  fixture.startRelay({
+  const { relay } = fixture.startRelay({
     timing: { tickMs: 3_600_000, blessingWatchMs: 3_600_000 },
     faults: {
       // A relay that was stopped in the middle of a batch: its rows are locked and neither applied nor not.
       at: (point) => (point === 'after-append' && !options.drains ? held.promise : Promise.resolve()),
     },
   });
+  // Its clockwork ticks once when it starts: late, that would move the watermark in the middle of a test.
+  await eventually(() => relay.state.watermarkAgeMs !== null, { what: "the relay's own first tick is over" });
   const store = new PostgresOutboxStore(fixture.db);
   return { fixture, store, release: held.resolve };
 }
