@@ -71,24 +71,18 @@ async function expectWell({ shop, replicas, traffic }: Scene): Promise<void> {
 
 test('the primary is killed, with writes that no replica has', { timeout: TIMEOUT_MS }, async () => {
   const stage = await scene();
-  const { shop, replicas, traffic, primary } = stage;
+  const { shop, replicas, primary } = stage;
   const { version } = await replicas[0].item.read(QUIET_ID);
   expect(await shop.group.direct(primary).wait(2, 10_000), 'replicas that have the entry').toBe(2);
   await shop.group.holdReplication(primary);
   // All that is done from here on is lost: changes that are dropped, appended and marked, fences, fills.
   await shop.overwriteQuietItem();
-  const diedAt = performance.now();
   await primary.kill();
   const successor = await shop.group.successorOf(primary);
   expect(await shop.heldVersion(successor, 'item', QUIET_ID), 'the DROP is lost').toBe(version);
   await shop.untilBlessedAfter(1);
-  await shop.untilLeased(replicas);
-  const leasedAfterMs = performance.now() - diedAt;
   await expectWell(stage);
   expect(await shop.keptL2()).toBe(true);
-  console.log(
-    `primary's death → leases held again: ${leasedAfterMs.toFixed(0)} ms; no strong write for ${traffic.longestRefusalMs().toFixed(0)} ms`,
-  );
 });
 
 test('the primary hangs and wakes again, with a replica and a relay still on it', {

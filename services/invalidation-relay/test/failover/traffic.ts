@@ -76,15 +76,6 @@ export class Traffic {
     );
   }
 
-  /** The longest time in which no strong write succeeded. */
-  longestRefusalMs(): number {
-    const ends = this.records
-      .filter(({ table, kind, version }) => table === 'stock' && kind === 'write' && version !== null)
-      .map(({ endedAt }) => endedAt)
-      .toSorted((one, other) => one - other);
-    return ends.reduce((most, end, index) => Math.max(most, end - (ends[index - 1] ?? end)), 0);
-  }
-
   #repeat(
     who: string,
     kind: Recorded['kind'],
