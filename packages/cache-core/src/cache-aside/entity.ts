@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FreshetError } from '../errors.ts';
 import type { PolicyLease } from '../freshness-lease/policy-lease.ts';
-import type { CacheId } from '../keys/key.ts';
+import { type CacheId, encodeId } from '../keys/key.ts';
 import { NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
 import { L1, type L1Bounds } from '../l1/l1.ts';
 import { encodeEntry } from '../l2/value.ts';
@@ -89,8 +89,15 @@ export class Entity<T> {
    * A loaded value as L2 holds it and as every reader sees it, whichever layer answers: what JSON makes of it.
    * @throws FRESHET_INVALID_VALUE, FRESHET_INVALID_VERSION
    */
-  prepare(loaded: Loaded<T> | null, blessing: number, costMs: number): Prepared<T> {
+  prepare(loaded: Loaded<T> | null | undefined, blessing: number, costMs: number): Prepared<T> {
     const { clock, random } = this.replica;
+    if (loaded === undefined) {
+      // Most often something was forgotten: cached as 'not found' it would hide a row.
+      throw new FreshetError(
+        'FRESHET_INVALID_VALUE',
+        `Entity ${this.policy.entity}: load answered undefined. Answer null where there is no row.`,
+      );
+    }
     const ttlMs = jittered(loaded === null ? this.policy.negativeTtlMs : this.policy.ttlMs, random);
     const version = loaded === null ? NO_VERSION : parseVersion(loaded.version);
     const payload = loaded === null ? null : this.policy.encode(loaded.value);
@@ -126,8 +133,17 @@ export class Entity<T> {
 /** In no id, not even in one that nobody has checked yet, unless it was guessed. */
 const SEPARATOR = randomUUID();
 
-/** The key in L1 and among the loads: an id as it is, so that a hit builds no string, and checks none. */
+/** Whether it looks like an id at all: callers in JavaScript pass undefined, and numbers. */
+export function isId(id: unknown): boolean {
+  return typeof id === 'string' || Array.isArray(id);
+}
+
+/**
+ * The key in L1 and among the loads: an id as it is, so that a hit builds no string, and checks none.
+ * @throws FRESHET_INVALID_ID for what is none at all
+ */
 export function memoryKey(id: CacheId): string {
   if (typeof id === 'string') return id;
+  if (!isId(id)) encodeId(id);
   return id.length === 1 ? (id[0] ?? '') : id.join(SEPARATOR);
 }

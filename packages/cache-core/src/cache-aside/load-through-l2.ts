@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 100;
 type Bypass = Exclude<OutcomeDetail, 'l1' | 'l2' | 'stale-if-error'>;
 
 /** How one load asks the origin, through the gate. */
-export type AskOrigin<T> = (id: CacheId) => Promise<Loaded<T> | null>;
+export type AskOrigin<T> = (id: CacheId) => Promise<Loaded<T> | null | undefined>;
 
 /**
  * One load of one key, for a reader that L1 could not answer: L2, else a fill lease, else the origin.
@@ -183,7 +183,6 @@ export class LoadThroughL2<T> {
   async #askOrigin(): Promise<Prepared<T>> {
     const { counters, replica } = this.#entity;
     const startedAt = replica.clock.monotonicMs();
-    counters.originLoads++;
     try {
       const loaded = await this.#ask(this.#id);
       return this.#entity.prepare(loaded, this.#blessing, replica.clock.monotonicMs() - startedAt);
@@ -194,6 +193,11 @@ export class LoadThroughL2<T> {
   }
 }
 
-function askAlone<T>({ replica, policy }: Entity<T>): AskOrigin<T> {
-  return (id) => replica.gate.run((signal) => policy.load(id, { signal }));
+function askAlone<T>({ replica, policy, counters }: Entity<T>): AskOrigin<T> {
+  return (id) =>
+    replica.gate.run((signal) => {
+      // Here it has begun: what was refused, or waited in vain, asked the origin nothing.
+      counters.originLoads++;
+      return policy.load(id, { signal });
+    });
 }

@@ -64,7 +64,7 @@ export interface PolicyOptions<T> {
   encode?: (value: T) => unknown;
   /**
    * Reads the origin's primary in a snapshot begun after the call: never a read replica, never inside an older
-   * REPEATABLE READ transaction. null when there is no such row.
+   * REPEATABLE READ transaction. null when there is no such row; undefined is a mistake, FRESHET_INVALID_VALUE.
    */
   load: (id: CacheId, context: LoadContext) => Promise<Loaded<T> | null>;
   /**

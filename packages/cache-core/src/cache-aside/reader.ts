@@ -1,7 +1,7 @@
 import type { CacheId } from '../keys/key.ts';
 import { compareVersions, NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
 import type { L1Entry } from '../l1/l1.ts';
-import { type Entity, memoryKey } from './entity.ts';
+import { type Entity, isId, memoryKey } from './entity.ts';
 import { LoadBatch } from './load-batch.ts';
 import { LoadThroughL2 } from './load-through-l2.ts';
 import { refreshAhead } from './refresh-ahead.ts';
@@ -21,6 +21,7 @@ export class Reader<T> {
   }
 
   get(id: CacheId): Promise<T | null> {
+    if (!isId(id)) return this.read(id).then((answer) => answer.value);
     const wallMs = this.#entity.replica.clock.wallMs();
     const entry = this.#inMemory(memoryKey(id), wallMs);
     if (entry === undefined) return this.#beyondMemory(id, wallMs, NO_VERSION).then((answer) => answer.value);
@@ -47,21 +48,23 @@ export class Reader<T> {
    * So L2 is looked at in one round trip, and the fill leases of what is not there are taken in another.
    */
   async readMany(ids: readonly CacheId[], options?: ReadManyOptions): Promise<Answer<T>[]> {
-    const { replica, policy } = this.#entity;
-    const batch = policy.loadMany === undefined ? undefined : new LoadBatch(replica.gate, policy.loadMany);
+    const { replica, policy, counters } = this.#entity;
+    const batch =
+      policy.loadMany === undefined ? undefined : new LoadBatch(replica.gate, policy.loadMany, counters);
     const minVersion = options?.minVersion;
     const minVersionOf = typeof minVersion === 'function' ? minVersion : () => minVersion;
+    // Whatever may throw does so before the first read: one that nobody waits for yet would end the process if it failed.
+    const asked = ids.map((id) => ({ id, key: memoryKey(id), wanted: minVersionOf(id) }));
     const answers = new Map<string, Promise<Answer<T>>>();
-    const read = (id: CacheId): Promise<Answer<T>> => {
-      const key = memoryKey(id);
+    const read = ({ id, key, wanted }: (typeof asked)[number]): Promise<Answer<T>> => {
       let answer = answers.get(key);
       if (answer === undefined) {
-        answer = this.#read(id, minVersionOf(id), batch);
+        answer = this.#read(id, wanted, batch);
         answers.set(key, answer);
       }
       return answer;
     };
-    return await Promise.all(ids.map(read));
+    return await Promise.all(asked.map(read));
   }
 
   #inMemory(key: string, wallMs: number): L1Entry<T> | undefined {

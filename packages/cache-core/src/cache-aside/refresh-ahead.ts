@@ -50,9 +50,11 @@ async function refresh<T>(entity: Entity<T>, id: CacheId, load: Load, expiresAt:
   try {
     if (!gate.idle) return;
     const startedAt = clock.monotonicMs();
-    counters.originLoads++;
     const loaded = await gate
-      .run((signal) => policy.load(id, { signal }))
+      .run((signal) => {
+        counters.originLoads++;
+        return policy.load(id, { signal });
+      })
       .catch((error: unknown) => {
         counters.originErrors++;
         throw error;
