@@ -1,17 +1,6 @@
 import type { Operation, Plan } from './plan.ts';
 import { Random } from './world/random.ts';
 
-/** Which of a policy's options a schedule runs with, beside the ones that every cache has. */
-export interface GrownCache {
-  /** Short enough that entries expire while the schedule runs. */
-  ttlMs: number;
-  /** 0: off. */
-  refreshAhead: number;
-  staleIfErrorMs: number;
-  /** Loads of many keys are one query. */
-  loadMany: boolean;
-}
-
 /**
  * Half of the schedules run with short TTLs, early refreshes, expired values served on errors, and reads of many keys. Drawn from
  * a stream of its own: the rest of the schedule is as it would be without.

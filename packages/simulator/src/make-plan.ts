@@ -39,7 +39,7 @@ export function makePlan(seed: number): Plan {
       key: random.pick(KEYS),
       value: random.integer(0, 9),
     }),
-  ).sort((one, other) => one.at - other.at);
+  ).toSorted((one, other) => one.at - other.at);
   const faults = Array.from(
     {
       length: random.weighted([
@@ -51,7 +51,7 @@ export function makePlan(seed: number): Plan {
       ] as const),
     },
     () => makeFault(random, { operations, replicas, relays, durationMs, slowestMs }),
-  ).sort((one, other) => one.at - other.at);
+  ).toSorted((one, other) => one.at - other.at);
   const schemaVersions = Array.from({ length: replicas }, (_, index) =>
     index > 0 && random.chance(0.15) ? 2 : 1,
   );
@@ -77,8 +77,8 @@ function withRecipe(plan: Plan, random: Random): Plan {
   const faults = random.chance(0.3) ? plan.faults.slice(0, 1) : [];
   return {
     ...plan,
-    operations: [...some, ...trouble.operations].sort((one, other) => one.at - other.at),
-    faults: [...faults, ...trouble.faults].sort((one, other) => one.at - other.at),
+    operations: [...some, ...trouble.operations].toSorted((one, other) => one.at - other.at),
+    faults: [...faults, ...trouble.faults].toSorted((one, other) => one.at - other.at),
   };
 }
 

@@ -1,5 +1,3 @@
-import type { GrownCache } from './grown-cache.ts';
-
 /** What a client asks for, at an instant, of one replica. */
 export interface Operation {
   at: number;
@@ -52,6 +50,17 @@ export interface Fault {
   target?: string;
   ms?: number;
   direction?: 'toServer' | 'toClient';
+}
+
+/** Which of a policy's options a schedule runs with, beside the ones that every cache has. */
+export interface GrownCache {
+  /** Short enough that entries expire while the schedule runs. */
+  ttlMs: number;
+  /** 0: off. */
+  refreshAhead: number;
+  staleIfErrorMs: number;
+  /** Loads of many keys are one query. */
+  loadMany: boolean;
 }
 
 /** One schedule, whole: with its seed it always runs the same way. */

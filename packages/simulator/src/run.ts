@@ -34,18 +34,18 @@ export async function runPlan(
   const { scheduler, postgres } = world;
   const timeline = new Timeline();
   const violations: Violation[] = [];
-  const committedAt = new Map<string, number>();
+  const commits = new Map<string, number>();
   postgres.onCommit((changes) => {
     for (const change of changes)
       world.trace?.('postgres', 'COMMIT', [change.table, change.id, change.value], change.version);
     for (const { table, id, value, version, outboxId } of changes) {
       timeline.add(table, id, { value, version, committedAt: scheduler.now });
-      committedAt.set(outboxId, scheduler.now);
+      commits.set(outboxId, scheduler.now);
     }
   });
   world.onWatermark = (claims) => {
     for (const { id, entity } of postgres.inspect().pendingOutbox()) {
-      const at = committedAt.get(id) ?? Number.POSITIVE_INFINITY;
+      const at = commits.get(id) ?? Number.POSITIVE_INFINITY;
       if (at >= claims) continue;
       violations.push({
         rule: 'watermark truth',

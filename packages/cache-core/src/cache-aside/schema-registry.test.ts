@@ -28,3 +28,16 @@ test('a registration that keeps failing is told of once, and once that it worked
   expect(lines.slice(1)).toEqual([['schema versions are registered']]);
   registry.close();
 });
+
+test('a registration lapses while the process sleeps longer than relays remember it', async () => {
+  const clock = new FakeClock();
+  const origin = { registerSchemaVersions: async () => {}, schemaVersions: async () => [] };
+  const registry = new SchemaRegistry(origin, clock, { failed: () => {}, done: () => {} });
+  await registry.register();
+  expect(registry.registered).toBe(true);
+  clock.suspend(24 * 3_600_000);
+  expect(registry.registered).toBe(false);
+  await clock.advance(60_000);
+  expect(registry.registered).toBe(true);
+  registry.close();
+});

@@ -3,8 +3,9 @@ import type { Origin, SchemaVersion } from '../origin/origin.ts';
 import type { CacheLog } from '../telemetry/cache-log.ts';
 
 const RETRY_MS = 500;
-/** Well below the shortest time that a row is kept without use: the longest TTL, one day at most. */
 const TOUCH_MS = 60_000;
+/** A relay forgets what was not used for its TTL and a day. A process that slept for so long must not go on filling. */
+const LAPSES_AFTER_MS = 12 * 3_600_000;
 
 /**
  * The schema versions that live replicas use. This replica's own are recorded in the domain's Postgres before its first
@@ -16,7 +17,7 @@ export class SchemaRegistry {
   readonly #log: Pick<CacheLog, 'failed' | 'done'>;
   readonly #own: (SchemaVersion & { ttlMs: number })[] = [];
   readonly #known = new Map<string, number[]>();
-  #registered = false;
+  #registeredUntil = Number.NEGATIVE_INFINITY;
   #failing = false;
   #closed = false;
   #cancel: () => void = () => {};
@@ -33,7 +34,7 @@ export class SchemaRegistry {
 
   /** Whether this replica may take fill leases. */
   get registered(): boolean {
-    return this.#registered;
+    return this.#clock.wallMs() < this.#registeredUntil;
   }
 
   add(version: SchemaVersion & { ttlMs: number }): void {
@@ -54,20 +55,20 @@ export class SchemaRegistry {
   /** Registers, again and again: at once, after failures, and to note that the versions are in use. Never throws. */
   async register(): Promise<void> {
     let next = TOUCH_MS;
+    const askedAt = this.#clock.wallMs();
     try {
       await this.#origin.registerSchemaVersions(this.#own);
       for (const { service, entity, number } of await this.#origin.schemaVersions()) {
         this.learn(service, entity, [number]);
       }
-      this.#registered = true;
+      this.#registeredUntil = askedAt + LAPSES_AFTER_MS;
       if (this.#failing) this.#log.done('schema versions are registered');
       this.#failing = false;
     } catch (error) {
-      // What was registered once stays registered: a row outlives the longest TTL after its last use.
       next = RETRY_MS;
       if (!this.#failing) {
-        const meanwhile = this.#registered
-          ? 'they stay known for a day'
+        const meanwhile = this.registered
+          ? 'they stay known for half a day'
           : 'nothing is kept in Redis meanwhile';
         this.#log.failed(`schema versions could not be registered: ${meanwhile}`, error);
       }

@@ -10,7 +10,7 @@ const MAX_STALENESS_MS = 2_000;
  */
 export function checkBounded(records: readonly Record[], timeline: Timeline, serve = false): Violation[] {
   const violations: Violation[] = [];
-  for (const record of answered(records, 'item')) {
+  for (const record of answeredReads(records, 'item')) {
     const states = timeline.states('item', record.key);
     const index = states.findLastIndex(
       (state) => matches(state, record) && state.committedAt <= record.endedAt,
@@ -50,7 +50,7 @@ export function checkBounded(records: readonly Record[], timeline: Timeline, ser
  */
 export function checkLinearizable(records: readonly Record[], timeline: Timeline): Violation[] {
   const violations: Violation[] = [];
-  const byKey = Map.groupBy(answered(records, 'stock'), ({ key }) => key);
+  const byKey = Map.groupBy(answeredReads(records, 'stock'), ({ key }) => key);
   for (const [key, reads] of byKey) {
     const states = timeline.states('stock', key);
     const ended: { at: number; index: number }[] = [];
@@ -85,7 +85,7 @@ export function checkLinearizable(records: readonly Record[], timeline: Timeline
   return violations;
 }
 
-function answered(records: readonly Record[], table: 'item' | 'stock'): Record[] {
+function answeredReads(records: readonly Record[], table: 'item' | 'stock'): Record[] {
   return records.filter(
     (record) => record.table === table && record.kind === 'read' && record.outcome === 'ok',
   );

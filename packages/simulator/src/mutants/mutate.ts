@@ -10,9 +10,12 @@ if (mutant !== null) {
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
-      if (!url.startsWith('file:') || fileURLToPath(url) !== target || loaded.source === undefined)
-        return loaded;
-      return { ...loaded, source: applyMutant(mutant, String(loaded.source)) };
+      if (!url.startsWith('file:') || fileURLToPath(url) !== target || loaded.source == null) return loaded;
+      return { ...loaded, source: applyMutant(mutant, textOf(loaded.source)) };
     },
   });
+}
+
+function textOf(source: string | ArrayBuffer | NodeJS.TypedArray): string {
+  return typeof source === 'string' ? source : new TextDecoder().decode(source);
 }

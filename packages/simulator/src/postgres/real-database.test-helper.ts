@@ -8,12 +8,12 @@ import { createDatabase } from '@freshet/test-kit';
 import pg from 'pg';
 import {
   type Answer,
+  byId,
   type CommittedState,
   ENTITY,
   LOCK_TIMEOUT_MS,
   type Operation,
   type Outcome,
-  byId,
   plainRow,
   STRONG,
   type Step,

@@ -1,11 +1,11 @@
 import { MemoryPostgres } from './memory-postgres.ts';
 import {
   type Answer,
+  byId,
   type CommittedState,
   ENTITY,
   LOCK_TIMEOUT_MS,
   type Outcome,
-  byId,
   plainRow,
   STRONG,
   type Step,

@@ -45,7 +45,7 @@ export class Random {
 
   shuffled<T>(things: readonly T[]): T[] {
     const order = things.map((thing) => ({ thing, at: this.next() }));
-    return order.sort((one, other) => one.at - other.at).map(({ thing }) => thing);
+    return order.toSorted((one, other) => one.at - other.at).map(({ thing }) => thing);
   }
 
   /** As `pick`, by weight. */

@@ -1,7 +1,7 @@
 import type { CacheAside, WriteThrough } from '@freshet/cache-core';
 import { type LoadContext, type Loaded, ttl } from '@freshet/cache-core';
 import { ReplicaCache } from '@freshet/cache-core/protocol';
-import type { GrownCache } from '../grown-cache.ts';
+import type { GrownCache } from '../plan.ts';
 import type { Table } from '../postgres/postgres-server.ts';
 import { PostgresClient } from './postgres-client.ts';
 import type { Process } from './process.ts';

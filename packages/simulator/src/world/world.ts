@@ -150,16 +150,17 @@ export class World {
   }
 
   #watched(server: MemoryRedis, clockOffset: () => number): MemoryRedis {
-    const { watermark, bless } = server;
+    const watermark = server.watermark.bind(server);
+    const bless = server.bless.bind(server);
     server.watermark = (mark) => {
-      const accepted = watermark.call(server, mark);
+      const accepted = watermark(mark);
       // A time that was read before a step of the clock says nothing that could be judged.
       if (accepted && this.scheduler.now > this.#clockSteppedAt + 5_000)
         this.onWatermark(mark.timeMs - EPOCH_MS - clockOffset());
       return accepted;
     };
     server.bless = (blessing) => {
-      const accepted = bless.call(server, blessing);
+      const accepted = bless(blessing);
       if (!accepted) return false;
       this.validFrom = blessing.validFrom;
       if (this.scheduler.now > this.#clockSteppedAt + 5_000)
