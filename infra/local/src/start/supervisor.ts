@@ -109,6 +109,7 @@ export class Supervisor {
         await delay(RESTART_AFTER_MS, undefined, { signal: this.#stopping.signal });
         const running = await this.start(part);
         this.#events.onRestart(part, running);
+        this.#events.report(`${part.name} is back`);
         return;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;

@@ -20,6 +20,7 @@ export async function showSqlUpdate(
 
   const database = databaseUrl(system.postgres, databaseOf('user'));
   const name = 'Countess Lovelace';
+  page.text('Sent by the tour itself; to repeat it you need psql:');
   page.copy(psqlLine(database, name, userId));
   const visible = replicas.map((url) =>
     untilAnswer(url, ({ body }) => body['name'] === name, 2 * MAX_STALENESS_MS),

@@ -13,9 +13,9 @@ export async function showStrongStock(page: Page, { first, second }: Pair): Prom
   });
   const put = await request('PUT', `${first}/inventory/${tourProduct}`, { quantity: 5 });
   page.seen('PUT 5 through replica 1', `${put.status}, ${ms(put.tookMs)}`);
-  await request('GET', `${second}/inventory/${tourProduct}`);
   const before = await request('GET', `${second}/inventory/${tourProduct}`);
   page.seen('GET on replica 2', stock(before));
+  page.seen('GET on replica 2, again', stock(await request('GET', `${second}/inventory/${tourProduct}`)));
 
   const reserved = await request('POST', `${first}/inventory/${tourProduct}/reservations`, { quantity: 2 });
   const after = await request('GET', `${second}/inventory/${tourProduct}`);
