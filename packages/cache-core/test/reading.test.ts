@@ -253,7 +253,7 @@ describe('invalidation', () => {
     await eventually(async () => (await items.get(id))?.quantity === 5, { what: 'the re-insert is seen' });
   });
 
-  test('G1: a lost doorbell costs no more than a renewal', async () => {
+  test('G1: a lost doorbell is made up for by the next renewal', async () => {
     const { items } = await shop.replica();
     await shop.put('item', id, 1);
     await shop.relay.drain();

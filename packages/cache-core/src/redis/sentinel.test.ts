@@ -21,7 +21,7 @@ test('another URL is none', () => {
   expect(parseSentinelUrl('redis://one:6379')).toBeNull();
 });
 
-test.each(['', '/cache', 'one', 'one/', 'one,/cache', 'one:port/cache', 'a@b@one/cache'])(
+test.each(['', '/cache', 'one', 'one/', 'one,/cache', 'one:port/cache', 'a@b@one/cache', ':100%@one/cache'])(
   '%j is refused',
   (rest) => {
     expect(() => parseSentinelUrl(`redis+sentinel://${rest}`)).toThrow(

@@ -40,6 +40,13 @@ export function parseSentinelUrl(url: string): SentinelGroup | null {
   const login = URL.parse(`redis://${credentials}@host`);
   if (login === null) throw invalid();
   const { username, password } = login;
+  const decoded = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      throw invalid();
+    }
+  };
   return {
     sentinels: sentinels.map(({ hostname, port }) => ({
       // Brackets are the URL's, not the address's.
@@ -47,8 +54,8 @@ export function parseSentinelUrl(url: string): SentinelGroup | null {
       port: port === '' ? SENTINEL_PORT : Number(port),
     })),
     name,
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(username !== '' && { username: decoded(username) }),
+    ...(password !== '' && { password: decoded(password) }),
   };
 }
 
