@@ -91,7 +91,7 @@ export class Blesser {
     const waitMs = first ? 0 : withDrift(recorded.waitMs);
     this.#deps.onRecorded({ number, waitMs, why });
     await faults.at('after-record-blessing');
-    if (waitMs > 0) await this.#wait(waitMs);
+    if (waitMs > 0 && !this.#stopped) await this.#wait(waitMs);
     if (this.#stopped) return { do: 'given-up', why: 'this relay is stopping' };
 
     // asOf lies before the snapshot: what was committed before it is in Postgres for every load that begins later,
