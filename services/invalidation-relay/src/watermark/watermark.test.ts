@@ -11,15 +11,21 @@ async function setUp(options: { drains: boolean }) {
   const fixture = await createRelayFixture();
   await fixture.bless();
   const held = Promise.withResolvers<void>();
+  const logged: string[] = [];
   const { relay } = fixture.startRelay({
+    onLog: (message) => logged.push(message),
     timing: { tickMs: 3_600_000, blessingWatchMs: 3_600_000 },
     faults: {
       // A relay that was stopped in the middle of a batch: its rows are locked and neither applied nor not.
       at: (point) => (point === 'after-append' && !options.drains ? held.promise : Promise.resolve()),
     },
   });
-  // Its clockwork ticks once when it starts: late, that would move the watermark in the middle of a test.
-  await eventually(() => relay.state.watermarkAgeMs !== null, { what: "the relay's own first tick is over" });
+  // Its clockwork ticks once when it starts: late, that would move the watermark in the middle of a test. It fails, and says so,
+  // when Redis is not connected yet.
+  await eventually(
+    () => relay.state.watermarkAgeMs !== null || logged.some((message) => message.startsWith('watermark:')),
+    { what: "the relay's own first tick is over" },
+  );
   const store = new PostgresOutboxStore(fixture.db);
   return { fixture, store, release: held.resolve };
 }
