@@ -56,7 +56,8 @@ describe('a transaction', () => {
       await shop.pool.query('select pg_terminate_backend($1)', [found[0]?.pid]);
       await client.query('select 1');
     });
-    await expect(broken).rejects.toMatchObject({ code: '57P01' });
+    // Postgres' own word, or, where that has arrived before the next statement is sent, pg's.
+    await expect(broken).rejects.toThrow(/terminating connection|connection error/);
     expect(await rows('broken')).toBe(0);
     expect(pool.totalCount).toBe(0);
   });
