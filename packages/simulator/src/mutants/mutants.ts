@@ -21,6 +21,7 @@ const RELAY = 'services/invalidation-relay/src';
 /** What a script does on a real Redis is held to these by the conformance suite. */
 const REDIS = 'packages/simulator/src/redis';
 
+/** One list, however long: nobody reads it but entry by entry. */
 export const mutants: Mutant[] = [
   {
     name: 'l1-without-lease',
