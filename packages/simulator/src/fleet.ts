@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Range, RangeResult } from './worker.ts';
+import { add, nothingRun, type Range, type RangeResult } from './range.ts';
 
 const SEEDS_AT_ONCE = 100;
 /** More would only repeat the same story. */
@@ -13,13 +13,7 @@ export async function runSeeds(
   onProgress: (totals: RangeResult) => void = () => {},
   workers = availableParallelism(),
 ): Promise<RangeResult> {
-  const totals: RangeResult = {
-    schedules: 0,
-    events: 0,
-    operations: 0,
-    layers: { l1: 0, l2: 0, origin: 0 },
-    failures: [],
-  };
+  const totals = nothingRun();
   let next = from;
   const work = async (): Promise<void> => {
     const child = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), {
@@ -58,12 +52,4 @@ function ask(child: ChildProcess, range: Range): Promise<RangeResult> {
     });
     child.send(range);
   });
-}
-
-function add(totals: RangeResult, result: RangeResult): void {
-  totals.schedules += result.schedules;
-  totals.events += result.events;
-  totals.operations += result.operations;
-  for (const layer of ['l1', 'l2', 'origin'] as const) totals.layers[layer] += result.layers[layer];
-  totals.failures.push(...result.failures);
 }
