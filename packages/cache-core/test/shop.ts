@@ -147,18 +147,24 @@ export class Shop {
     };
   }
 
-  /** Runs `act`, and waits until Redis has been sent a command with all of these arguments. */
+  /**
+   * Runs `act`, and waits until Redis has answered a command with all of these arguments. Redis's own slow log tells:
+   * a client in MONITOR mode may be sent its first command before it knows that it is in that mode.
+   */
   async untilSent(args: readonly string[], act: () => unknown): Promise<void> {
-    const monitor = await this.inspector.monitor();
-    let sent = false;
-    monitor.on('monitor', (_, command: string[]) => {
-      sent ||= args.every((argument) => command.includes(argument));
-    });
+    await this.inspector.config('SET', 'slowlog-log-slower-than', '0');
+    await this.inspector.slowlog('RESET');
     try {
       act();
-      await eventually(() => sent, { what: `Redis is sent ${args.join(' ')}` });
+      await eventually(
+        async () => {
+          const commands = (await this.inspector.slowlog('GET', 128)) as [number, number, number, string[]][];
+          return commands.some(([, , , command]) => args.every((argument) => command.includes(argument)));
+        },
+        { what: `Redis is sent ${args.join(' ')}` },
+      );
     } finally {
-      monitor.disconnect();
+      await this.inspector.config('SET', 'slowlog-log-slower-than', '10000');
     }
   }
 
