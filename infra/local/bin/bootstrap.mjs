@@ -68,7 +68,7 @@ function isInstalled() {
 
 function workspaceFolders() {
   const below = (folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name));
-  return [...below('packages'), ...below('services'), join(root, 'infra/local')];
+  return [...below('packages'), ...below('services'), ...below('infra')];
 }
 
 function hasModules(folder) {

@@ -4,7 +4,8 @@ import { freePort } from '@freshet/local';
 import { expect, test } from 'vitest';
 import { disposeAtEnd } from './disposal.ts';
 import { eventually } from './eventually.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { startFaultProxy } from './fault-proxy.ts';
+import type { FaultProxy } from './network/index.ts';
 
 /** A server that answers 'ping' with 'pong', and remembers all that it got. */
 async function startServer() {

@@ -1,13 +1,8 @@
 export { type CreateDatabaseOptions, createDatabase, type TestDatabase } from './database.ts';
 export { disposeAtEnd } from './disposal.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
-export {
-  type FaultProxy,
-  type FaultProxyStats,
-  type FaultProxyTarget,
-  startFaultProxy,
-} from './fault-proxy.ts';
-export type { Direction } from './network-faults.ts';
+export { startFaultProxy } from './fault-proxy.ts';
+export type { Direction, FaultProxy, FaultProxyStats, FaultProxyTarget } from './network/index.ts';
 export { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
 export { type StartProcessOptions, startProcess, type TestProcess } from './process.ts';
 export { type StartRedisOptions, startRedis, type TestRedis } from './redis.ts';

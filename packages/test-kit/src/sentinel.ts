@@ -1,16 +1,9 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort, requireProgram, startChildProcess } from '@freshet/local';
+import { type SentinelOptions, startSentinelServer } from '@freshet/local';
 import { Redis } from 'ioredis';
 import { disposeAtEnd } from './disposal.ts';
 
-export interface SentinelOptions {
-  readonly name: string;
-  readonly primaryPort: number;
-  /** Sentinels that must agree that the primary is dead. */
-  readonly quorum: number;
-  readonly downAfterMs: number;
+export interface WatchedGroup
+  extends Pick<SentinelOptions, 'name' | 'primaryPort' | 'quorum' | 'downAfterMs'> {
   /** How long a primary that was replaced is seen as one before it is made a replica. */
   readonly demoteAfterMs: number;
 }
@@ -31,32 +24,9 @@ const PERIODS = ['info-period', '100', 'ask-period', '100'];
 const PERIODS_TO_DEMOTE = 4;
 
 /** @throws LocalError as `startChildProcess` */
-export async function startSentinel(options: SentinelOptions): Promise<Sentinel> {
-  const { name, primaryPort, quorum, downAfterMs, demoteAfterMs } = options;
-  const [command, port] = await Promise.all([requireProgram('redis-server'), freePort()]);
-  const folder = await mkdtemp(join(tmpdir(), 'freshet-sentinel-'));
-  const file = join(folder, 'sentinel.conf');
-  // A Sentinel writes what it learns into its configuration file.
-  await writeFile(
-    file,
-    [
-      `port ${port}`,
-      'bind 127.0.0.1',
-      `dir ${folder}`,
-      `sentinel monitor ${name} 127.0.0.1 ${primaryPort} ${quorum}`,
-      `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
-      `sentinel failover-timeout ${name} 5000`,
-      `sentinel parallel-syncs ${name} 2`,
-    ].join('\n'),
-  );
-  const child = await startChildProcess({
-    name: 'Sentinel',
-    command,
-    args: [file, '--sentinel'],
-    cwd: folder,
-    ready: { line: (line) => line.includes('+monitor master') },
-    temporaryFolder: folder,
-  });
+export async function startSentinel({ demoteAfterMs, ...options }: WatchedGroup): Promise<Sentinel> {
+  const child = await startSentinelServer(options);
+  const { port } = child;
   disposeAtEnd('Sentinel', () => child.stop());
   const redis = new Redis({ port, host: '127.0.0.1', commandTimeout: 2_000 });
   redis.on('error', () => {});

@@ -13,4 +13,7 @@ test('each system is told in its own words what to install', () => {
   );
   expect(installCommand(['redis-server', 'haproxy'], 'brew')).toBe('brew install redis haproxy');
   expect(installCommand(['redis-server'], 'dnf')).toBe('sudo dnf install -y redis');
+  expect(installCommand(['prometheus', 'promtool'], 'apt-get'), 'one package for both').toBe(
+    'sudo apt-get update && sudo apt-get install -y prometheus',
+  );
 });

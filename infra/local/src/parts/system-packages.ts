@@ -2,10 +2,19 @@ import { installWithApt } from './apt.ts';
 import { findProgram } from './find-program.ts';
 import { LocalError } from './local-error.ts';
 
-/** The programs that are taken from the operating system; so are Debian's packages called. */
-export type Program = 'redis-server' | 'haproxy';
+/** The programs that are taken from the operating system. */
+export type Program = 'redis-server' | 'haproxy' | 'prometheus' | 'promtool';
 
-const packageElsewhere: Record<Program, string> = { 'redis-server': 'redis', haproxy: 'haproxy' };
+const packages: Record<Program, { readonly debian: string; readonly elsewhere: string }> = {
+  'redis-server': { debian: 'redis-server', elsewhere: 'redis' },
+  haproxy: { debian: 'haproxy', elsewhere: 'haproxy' },
+  prometheus: { debian: 'prometheus', elsewhere: 'prometheus' },
+  promtool: { debian: 'prometheus', elsewhere: 'prometheus' },
+};
+
+const packagesOf = (programs: readonly Program[], where: 'debian' | 'elsewhere'): string[] => [
+  ...new Set(programs.map((program) => packages[program][where])),
+];
 
 /**
  * The absolute path of a program; installs nothing.
@@ -36,12 +45,13 @@ export async function ensurePrograms(
   const manager = await packageManager();
   if (manager !== 'apt-get' || process.getuid?.() !== 0) throw missing(absent, manager);
   report(`Installing ${absent.join(' and ')} with apt-get.`);
-  await installWithApt(absent);
+  await installWithApt(packagesOf(absent, 'debian'));
   for (const program of absent) await requireProgram(program);
 }
 
 const installCommands = {
-  'apt-get': (programs) => `sudo apt-get update && sudo apt-get install -y ${programs.join(' ')}`,
+  'apt-get': (programs) =>
+    `sudo apt-get update && sudo apt-get install -y ${packagesOf(programs, 'debian').join(' ')}`,
   dnf: (programs) => `sudo dnf install -y ${elsewhere(programs)}`,
   apk: (programs) => `sudo apk add ${elsewhere(programs)}`,
   pacman: (programs) => `sudo pacman -S ${elsewhere(programs)}`,
@@ -56,7 +66,7 @@ export function installCommand(programs: readonly Program[], manager: PackageMan
 }
 
 function elsewhere(programs: readonly Program[]): string {
-  return programs.map((program) => packageElsewhere[program]).join(' ');
+  return packagesOf(programs, 'elsewhere').join(' ');
 }
 
 async function packageManager(): Promise<PackageManager | undefined> {

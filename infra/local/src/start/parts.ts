@@ -47,23 +47,46 @@ export function redisPart(flavour: RedisFlavour, port: number, logs: Logs, folde
   return { name, start: () => startRedisServer({ flavour, port, onLine: logs.of(name), ...folder }) };
 }
 
-export function servicePart(instance: Instance, servers: Servers, root: string, logs: Logs): Part {
+/** What one process is told beyond the usual. */
+export interface Extras {
+  /** Of Node, before the program. */
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** @param extras asked at each start */
+export function servicePart(
+  instance: Instance,
+  servers: Servers,
+  root: string,
+  logs: Pick<Logs, 'of'>,
+  extras: () => Extras = () => ({}),
+): Part {
   return {
     name: instance.name,
-    start: () =>
-      startChildProcess({
+    start() {
+      const { nodeArgs = [], env } = extras();
+      return startChildProcess({
         name: instance.name,
         command: process.execPath,
-        args: ['--conditions=@freshet/source', '--import', '@freshet/service-kit/register', 'src/main.ts'],
+        args: [
+          '--conditions=@freshet/source',
+          ...nodeArgs,
+          '--import',
+          '@freshet/service-kit/register',
+          'src/main.ts',
+        ],
         cwd: join(root, 'services', instance.service),
         env: {
           ...withoutNpm(process.env),
           ...environmentOf(instance, servers),
           SHUTDOWN_DEADLINE_MS: String(SERVICE_SHUTDOWN_MS),
+          ...env,
         },
         onLine: logs.of(instance.name),
         stopWithinMs: STOP_WITHIN_MS,
-      }),
+      });
+    },
   };
 }
 

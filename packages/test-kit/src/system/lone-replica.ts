@@ -1,6 +1,7 @@
 import { createDatabase, type TestDatabase } from '../database.ts';
 import { disposeAtEnd } from '../disposal.ts';
-import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts';
+import { startFaultProxy } from '../fault-proxy.ts';
+import type { FaultProxy } from '../network/index.ts';
 import { startRedis, type TestRedis } from '../redis.ts';
 import { type Answer, type RequestOptions, send } from './request.ts';
 
