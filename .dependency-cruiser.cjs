@@ -3,7 +3,7 @@
 const part = '^((?:packages|services|infra)/[^/]+)/';
 const tests = ['[.]test[.]ts$', '[.]test-helper[.]ts$', '^[^/]+/[^/]+/test/'];
 // What proves, measures and starts the system, and is no part of it.
-const workshop = '^(packages/(test-kit|benchmarks|simulator)|infra)/';
+const workshop = '^(packages/(test-kit|benchmarks|simulator|chaos)|infra)/';
 
 /** `folder` may import of our own only itself and `others`. */
 function only(name, folder, others, comment) {
@@ -62,6 +62,14 @@ module.exports = {
       ['infra/local'],
       'test-kit serves the tests of all packages, and so uses none of them.',
     ),
+    {
+      name: 'chaos-on-test-kit',
+      comment:
+        'What judges the system shares no code with it, in its tests neither: it would repeat its mistakes.',
+      severity: 'error',
+      from: { path: '^packages/chaos/' },
+      to: { path: part, pathNot: ['^packages/(chaos|test-kit)/', '^infra/local/'] },
+    },
     only('local-alone', 'infra/local', [], 'The launcher starts services as processes; it links none in.'),
     {
       name: 'no-workshop-in-production',

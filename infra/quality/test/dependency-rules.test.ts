@@ -19,6 +19,7 @@ const parts = {
   'packages/service-kit': '@freshet/service-kit',
   'packages/test-kit': '@freshet/test-kit',
   'packages/simulator': '@freshet/simulator',
+  'packages/chaos': '@freshet/chaos',
   'infra/local': '@freshet/local',
   'services/user-service': '@freshet/user-service',
   'services/inventory-service': '@freshet/inventory-service',
@@ -29,6 +30,7 @@ const allowed: Record<string, string> = {
   'packages/cache-core/src/fine.test.ts': `import '@freshet/test-kit'; import './fine.ts';`,
   'packages/service-kit/src/fine.ts': `import '@freshet/cache-core';`,
   'packages/simulator/src/fine.ts': `import '@freshet/cache-core'; import '@freshet/user-service'; import '@freshet/test-kit';`,
+  'packages/chaos/src/fine.ts': `import '@freshet/test-kit'; import '@freshet/local';`,
   'packages/test-kit/src/fine.ts': `import '@freshet/local';`,
   'services/user-service/src/fine.ts': `import '@freshet/cache-core'; import '@freshet/service-kit'; import 'a-dependency';`,
   'services/user-service/test/fine.test.ts': `import '@freshet/test-kit'; import '../src/fine.ts'; import 'a-dev-dependency';`,
@@ -66,6 +68,14 @@ const planted: Record<string, { breaks: string[]; text: string }> = {
   'packages/test-kit/src/upwards.ts': {
     breaks: ['test-kit-on-local'],
     text: `export * from '@freshet/cache-core';`,
+  },
+  'packages/chaos/src/judge.ts': {
+    breaks: ['chaos-on-test-kit'],
+    text: `import '@freshet/cache-core';`,
+  },
+  'packages/chaos/src/judge.test.ts': {
+    breaks: ['chaos-on-test-kit'],
+    text: `import '@freshet/service-kit';`,
   },
   'infra/local/src/upwards.ts': { breaks: ['local-alone'], text: `await import('@freshet/user-service');` },
   'services/user-service/src/workshop.ts': {
