@@ -3,10 +3,16 @@ import { auditRoutes } from './audit/routes.ts';
 import type { RelayConfig } from './config.ts';
 import { nameOf } from './domain/domain-relay.ts';
 import { openDomain, type OpenDomain } from './domain/open-domain.ts';
+import { blessingRoutes } from './operator-api/blessings.ts';
 import { deadLetterRoutes } from './operator-api/dead-letters.ts';
 import { indexRoutes } from './operator-api/index-page.ts';
+import { invalidateByHandRoutes } from './operator-api/invalidate-by-hand.ts';
 import { invalidationRoutes } from './operator-api/invalidations.ts';
+import { keyRoutes } from './operator-api/keys.ts';
+import { overviewRoutes } from './operator-api/overview.ts';
+import { OperatorGate } from './operator-api/permission/operator-gate.ts';
 import { replicaRoutes } from './operator-api/replicas.ts';
+import { sessionRoutes } from './operator-api/session.ts';
 
 /** One relay for each domain, side by side, and the operator's API over all of them. */
 export async function buildRelay({ config, log, onClose }: ServiceContext<RelayConfig>): Promise<Service> {
@@ -17,13 +23,19 @@ export async function buildRelay({ config, log, onClose }: ServiceContext<RelayC
     domain.relay.start();
     return domain;
   });
+  const gate = new OperatorGate({ host: config.host, token: config.operatorToken });
   return {
     routes: [
       ...indexRoutes(),
+      ...overviewRoutes(domains, config.instanceName),
       ...replicaRoutes(domains),
       ...invalidationRoutes(domains),
-      ...deadLetterRoutes(domains),
+      ...invalidateByHandRoutes(domains, gate),
+      ...deadLetterRoutes(domains, gate),
+      ...keyRoutes(domains),
       ...auditRoutes(domains),
+      ...blessingRoutes(domains),
+      ...sessionRoutes(gate),
     ],
     ready: () => readiness(domains),
   };

@@ -6,6 +6,7 @@ import {
   type Environment,
   integer,
   list,
+  optionalText,
   postgresUrl,
   readConfig,
   redisUrl,
@@ -35,6 +36,11 @@ export const variables = {
     defaults.strongTransactionMs,
     'longest strong write, from the next blessing on',
   ),
+  operatorToken: optionalText('FRESHET_OPERATOR_TOKEN', {
+    description: 'what operators have to send to act; without it, only callers on this machine may',
+    min: 16,
+    secret: true,
+  }),
   crashAt: choice('FRESHET_CRASH_AT', ['never', ...CRASH_POINTS], {
     default: 'never',
     description: 'for tests only: the process kills itself at this step',

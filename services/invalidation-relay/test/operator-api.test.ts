@@ -55,10 +55,16 @@ test('is ready once its domain is blessed, and lists its paths', async () => {
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/',
     '/v1/audit',
+    '/v1/blessings',
     '/v1/dead-letters',
+    '/v1/dead-letters/replay',
     '/v1/dead-letters/{id}/replay',
     '/v1/invalidations',
+    '/v1/invalidations/{id}',
+    '/v1/keys/{key}',
+    '/v1/overview',
     '/v1/replicas',
+    '/v1/session',
   ]);
 });
 

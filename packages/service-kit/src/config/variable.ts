@@ -26,15 +26,19 @@ export function text(env: string, options: TextOptions<string>): Variable<string
   return variable(env, { ...options, expected: 'a text' }, z.string());
 }
 
-/** A text that may be absent. */
-export function optionalText(env: string, options: { description: string }): Variable<string | undefined> {
+/** A text that may be absent; of `min` characters at least where it is given. */
+export function optionalText(
+  env: string,
+  options: { description: string; min?: number; secret?: boolean },
+): Variable<string | undefined> {
+  const { description, min = 1, secret = false } = options;
   return {
     env,
-    description: options.description,
-    expected: 'a text',
-    schema: z.string().optional(),
+    description,
+    expected: min > 1 ? `a text of at least ${min} characters` : 'a text',
+    schema: z.string().min(min).optional(),
     shownDefault: 'unset',
-    secret: false,
+    secret,
   };
 }
 

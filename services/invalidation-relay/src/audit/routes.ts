@@ -1,73 +1,15 @@
 import { type Route, reply, route } from '@freshet/service-kit';
-import * as z from 'zod';
 import { nameOf } from '../domain/domain-relay.ts';
 import type { OpenDomain } from '../domain/open-domain.ts';
-import { askEach, unavailableSchema } from '../operator-api/across-domains.ts';
+import { askEach } from '../operator-api/across-domains.ts';
+import { toBlessing } from '../operator-api/blessings.ts';
+import { auditListSchema, type DomainAudit } from '../operator-api/schemas/audit.ts';
 import { sampleKeys } from './sample.ts';
 
 const SAMPLE = 20;
 const HISTORY = 20;
-
-const version = z.string().nullable();
-const time = z.iso.datetime();
-
-const domainAuditSchema = z
-  .object({
-    domain: z.string(),
-    state: z.string().describe("'blessed' while all is well, else what this relay does about it"),
-    standingStill: z.string().nullable().describe('Why nothing is drained, if nothing is'),
-    watermarkAgeMs: z
-      .number()
-      .nullable()
-      .describe('Everything committed longer ago is out of L2 and in the log'),
-    outbox: z.object({
-      pending: z.number(),
-      oldestAgeMs: z.number(),
-      retryingForLong: z.number(),
-      deadLetters: z.number(),
-    }),
-    tables: z.array(
-      z.object({
-        table: z.string(),
-        service: z.string(),
-        entity: z.string(),
-        problem: z.string().nullable(),
-      }),
-    ),
-    blessings: z.array(
-      z.object({
-        number: z.number(),
-        history: z.string(),
-        origin: z.string(),
-        limits: z.object({
-          leaseMs: z.number(),
-          maxStalenessMs: z.number(),
-          strongTransactionMs: z.number(),
-        }),
-        recordedBy: z.string(),
-        recordedAt: time,
-        finishedAt: time.nullable(),
-      }),
-    ),
-    operatorLog: z.array(
-      z.object({
-        at: time,
-        who: z.string(),
-        action: z.string(),
-        subject: z.unknown(),
-        reason: z.string().nullable(),
-      }),
-    ),
-    sample: z.array(
-      z.object({
-        key: z.string(),
-        postgresVersion: version,
-        l2Version: version,
-        verdict: z.enum(['consistent', 'absent', 'in-flight', 'stale']),
-      }),
-    ),
-  })
-  .meta({ id: 'DomainAudit' });
+const NO_SAMPLE = { samples: 0, stale: 0, nines: null };
+const NO_SAMPLES = { '1m': NO_SAMPLE, '5m': NO_SAMPLE, '1h': NO_SAMPLE };
 
 export function auditRoutes(domains: readonly OpenDomain[]): Route[] {
   return [
@@ -78,7 +20,7 @@ export function auditRoutes(domains: readonly OpenDomain[]): Route[] {
       responses: {
         200: {
           description: 'One item for each domain',
-          body: z.object({ items: z.array(domainAuditSchema), unavailable: unavailableSchema }),
+          body: auditListSchema,
         },
       },
       handler: async () => {
@@ -89,7 +31,7 @@ export function auditRoutes(domains: readonly OpenDomain[]): Route[] {
   ];
 }
 
-async function auditDomain(domain: OpenDomain): Promise<z.input<typeof domainAuditSchema>> {
+async function auditDomain(domain: OpenDomain): Promise<DomainAudit> {
   const { outbox, blessings, operators, relay } = domain;
   const [depth, tables, history, operatorLog, status, sample] = await Promise.all([
     outbox.depth(),
@@ -106,8 +48,12 @@ async function auditDomain(domain: OpenDomain): Promise<z.input<typeof domainAud
     watermarkAgeMs: status.asOf === null || !status.blessed ? null : status.timeMs - status.asOf,
     outbox: depth,
     tables,
-    blessings: history.map(({ ageMs: _age, finished: _finished, ...blessing }) => blessing),
+    blessings: history.map(toBlessing),
     operatorLog,
     sample,
+    consistency: { l1: NO_SAMPLES, l2: NO_SAMPLES },
+    auditor: null,
+    findings: [],
+    ttlScan: { scannedAt: null, keys: 0, withoutTtl: [], wrongTtl: [], unknownSchema: [] },
   };
 }

@@ -44,7 +44,7 @@ async function judge(
   let l2Version = await versionInL2(domain, key, blessing);
   let verdict = compare(l2Version, version);
   if (verdict === 'stale') {
-    if (await domain.operators.isPending(sampled)) verdict = 'in-flight';
+    if ((await domain.operators.pending(sampled)) > 0) verdict = 'in-flight';
     else {
       // Its row may have been applied between the two looks.
       l2Version = await versionInL2(domain, key, blessing);

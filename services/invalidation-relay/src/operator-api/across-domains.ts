@@ -1,12 +1,5 @@
-import { unavailable } from '@freshet/service-kit';
-import * as z from 'zod';
+import { invalidRequest, unavailable } from '@freshet/service-kit';
 import type { OpenDomain } from '../domain/open-domain.ts';
-
-/** A domain that did not answer: the others' items are there all the same. */
-export const unavailableSchema = z
-  .array(z.object({ domain: z.string(), reason: z.string() }))
-  .optional()
-  .describe('Domains that could not be asked just now');
 
 export interface Answers<Value> {
   answers: { domain: OpenDomain; value: Value }[];
@@ -36,6 +29,22 @@ export async function askEach<Value>(
     });
   }
   return silent.length === 0 ? { answers } : { answers, unavailable: silent };
+}
+
+/**
+ * The one that is named, or all.
+ * @throws Problem 400 for a name that this relay does not know
+ */
+export function namedDomains(
+  domains: readonly OpenDomain[],
+  name: string | undefined,
+): readonly OpenDomain[] {
+  if (name === undefined) return domains;
+  const named = domains.filter((domain) => domain.name === name);
+  if (named.length > 0) return named;
+  throw invalidRequest(
+    `This relay has no such domain. It has: ${domains.map((domain) => domain.name).join(', ')}.`,
+  );
 }
 
 function messageOf(error: unknown): string {

@@ -2,10 +2,13 @@ import { type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
 
 const PATHS = [
+  '/v1/overview',
   '/v1/replicas',
   '/v1/invalidations',
   '/v1/dead-letters',
   '/v1/audit',
+  '/v1/blessings',
+  '/v1/session',
   '/docs',
   '/openapi.json',
   '/metrics',

@@ -1,5 +1,7 @@
 import type { Version } from '@freshet/cache-core/protocol';
 
+export type InvalidationState = 'pending' | 'retrying' | 'applied' | 'dead';
+
 /** An outbox row, as operators see it. */
 export interface Invalidation {
   id: string;
@@ -15,6 +17,11 @@ export interface Invalidation {
   appliedNo: string | null;
   deadAt: string | null;
   deadReason: string | null;
+}
+
+/** One outbox row, with the way that it took. Times are Postgres's; null where they were not noted. */
+export interface InvalidationPath extends Invalidation {
+  traceparent: string | null;
 }
 
 export interface Page {
@@ -57,7 +64,9 @@ export interface SampledKey {
 /** What operators ask of one domain's Postgres. */
 export interface OperatorStore {
   /** Newest first. */
-  invalidations(page: Page): Promise<Invalidation[]>;
+  invalidations(page: Page, state?: InvalidationState): Promise<Invalidation[]>;
+  /** Null when there is none with this id. */
+  invalidation(id: string): Promise<InvalidationPath | null>;
   /** Newest first. */
   deadLetters(page: Page): Promise<Invalidation[]>;
   /** Whether a table or a cache of this domain names the entity. */
@@ -66,10 +75,14 @@ export interface OperatorStore {
   invalidate(targets: readonly InvalidationTarget[], by: Operator): Promise<string[]>;
   /** Makes a dead letter due again; false when there is none with this id. */
   replay(id: string, by: Operator): Promise<boolean>;
+  /** Makes all dead letters due again; answers how many. */
+  replayAll(by: Operator): Promise<number>;
   /** Newest first. */
   operatorLog(limit: number): Promise<OperatorLogItem[]>;
   /** The keys that were applied last, `limit` of them at most. */
   sample(limit: number): Promise<SampledKey[]>;
-  /** Whether an invalidation of the key waits in the outbox. */
-  isPending(key: Pick<SampledKey, 'service' | 'entity' | 'idParts'>): Promise<boolean>;
+  /** First parts of the domain's keys. */
+  services(): Promise<string[]>;
+  /** How many invalidations of the key wait in the outbox. */
+  pending(key: Pick<SampledKey, 'service' | 'entity' | 'idParts'>): Promise<number>;
 }

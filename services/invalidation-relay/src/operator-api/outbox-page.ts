@@ -1,12 +1,13 @@
 import { invalidRequest } from '@freshet/service-kit';
 import * as z from 'zod';
 import type { OpenDomain } from '../domain/open-domain.ts';
-import { type Answers, askEach } from './across-domains.ts';
+import { type Answers, askEach, namedDomains } from './across-domains.ts';
 import type { Invalidation, Page } from './operator-store.ts';
 
 const MOST_ITEMS = 200;
 
 export const pageQuery = z.strictObject({
+  domain: z.string().max(63).optional().describe('Of this domain only'),
   limit: z
     .string()
     .regex(/^\d{1,3}$/)
@@ -29,15 +30,15 @@ export interface OutboxPage extends Pick<Answers<unknown>, 'unavailable'> {
 /**
  * One page of rows of all domains, newest first. Ids order the rows of one domain only, so a cursor holds one
  * position for each: nothing is left out and nothing comes twice, whatever is written meanwhile.
- * @throws Problem 400 for a cursor that this API did not give out.
+ * @throws Problem 400 for a cursor that this API did not give out, and for an unknown domain.
  */
 export async function readPage(
   domains: readonly OpenDomain[],
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { domain: name, limit, cursor }: z.output<typeof pageQuery>,
   list: (domain: OpenDomain, page: Page) => Promise<Invalidation[]>,
 ): Promise<OutboxPage> {
   const position = cursor === undefined ? {} : decode(cursor);
-  const { answers, unavailable } = await askEach(domains, (domain) =>
+  const { answers, unavailable } = await askEach(namedDomains(domains, name), (domain) =>
     // One more than is shown tells whether there is another page.
     list(domain, { limit: limit + 1, beforeId: position[domain.name] ?? null }),
   );

@@ -2,8 +2,11 @@ import { currentTraceparent } from '@freshet/cache-core/protocol';
 import { DatabaseError, escapeIdentifier } from 'pg';
 import type pg from 'pg';
 import { inTransaction } from '../domain/in-transaction.ts';
+import { PENDING } from '../domain/postgres-outbox-store.ts';
 import type {
   Invalidation,
+  InvalidationPath,
+  InvalidationState,
   InvalidationTarget,
   Operator,
   OperatorLogItem,
@@ -21,6 +24,16 @@ const COLUMNS = `id, service, entity, id_parts as "idParts", version, cause, att
 
 const HIGHEST_ID = '9223372036854775807';
 
+const REPLAY = `update freshet.invalidation_outbox
+  set dead_at = null, dead_reason = null, attempts = 0, next_attempt_at = clock_timestamp()`;
+
+const IN_STATE: Record<InvalidationState, string> = {
+  pending: `${PENDING} and attempts = 0`,
+  retrying: `${PENDING} and attempts > 0`,
+  applied: 'applied_at is not null',
+  dead: 'dead_at is not null',
+};
+
 interface RegisteredTable {
   table: string;
   idColumns: string[];
@@ -34,12 +47,20 @@ export class PostgresOperatorStore implements OperatorStore {
     this.#pool = pool;
   }
 
-  invalidations(page: Page): Promise<Invalidation[]> {
-    return this.#rows('true', page);
+  invalidations(page: Page, state?: InvalidationState): Promise<Invalidation[]> {
+    return this.#rows(state === undefined ? 'true' : IN_STATE[state], page);
+  }
+
+  async invalidation(id: string): Promise<InvalidationPath | null> {
+    const { rows } = await this.#pool.query<InvalidationPath>(
+      `select ${COLUMNS}, traceparent from freshet.invalidation_outbox where id = $1`,
+      [id],
+    );
+    return rows[0] ?? null;
   }
 
   deadLetters(page: Page): Promise<Invalidation[]> {
-    return this.#rows('dead_at is not null', page);
+    return this.#rows(IN_STATE.dead, page);
   }
 
   async knows(service: string, entity: string): Promise<boolean> {
@@ -71,14 +92,25 @@ export class PostgresOperatorStore implements OperatorStore {
     });
   }
 
+  async services(): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ service: string }>(
+      `select service from freshet.cached_table union select service from freshet.schema_version order by service`,
+    );
+    return rows.map(({ service }) => service);
+  }
+
+  replayAll(by: Operator): Promise<number> {
+    return inTransaction(this.#pool, async (client) => {
+      const { rowCount } = await client.query(`${REPLAY} where dead_at is not null`);
+      const replayed = rowCount ?? 0;
+      if (replayed > 0) await log(client, 'replay-dead-letters', { replayed }, by);
+      return replayed;
+    });
+  }
+
   replay(id: string, by: Operator): Promise<boolean> {
     return inTransaction(this.#pool, async (client) => {
-      const { rowCount } = await client.query(
-        `update freshet.invalidation_outbox
-         set dead_at = null, dead_reason = null, attempts = 0, next_attempt_at = clock_timestamp()
-         where id = $1 and dead_at is not null`,
-        [id],
-      );
+      const { rowCount } = await client.query(`${REPLAY} where id = $1 and dead_at is not null`, [id]);
       if (!rowCount) return false;
       await log(client, 'replay-dead-letter', { id }, by);
       return true;
@@ -116,14 +148,13 @@ export class PostgresOperatorStore implements OperatorStore {
     return sampled.filter((key) => key !== null);
   }
 
-  async isPending({ service, entity, idParts }: SampledKey): Promise<boolean> {
-    const { rows } = await this.#pool.query<{ pending: boolean }>(
-      `select exists (select from freshet.invalidation_outbox
-         where applied_at is null and dead_at is null and (service, entity) = ($1, $2)
-           and (id_parts is null or id_parts = $3)) as pending`,
+  async pending({ service, entity, idParts }: Pick<SampledKey, 'service' | 'entity' | 'idParts'>) {
+    const { rows } = await this.#pool.query<{ pending: number }>(
+      `select count(*)::int as pending from freshet.invalidation_outbox
+       where ${PENDING} and (service, entity) = ($1, $2) and (id_parts is null or id_parts = $3)`,
       [service, entity, idParts],
     );
-    return rows[0]?.pending ?? false;
+    return rows[0]?.pending ?? 0;
   }
 
   async #rows(condition: string, { limit, beforeId }: Page): Promise<Invalidation[]> {

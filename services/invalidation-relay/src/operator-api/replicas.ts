@@ -1,18 +1,7 @@
 import { type Route, reply, route } from '@freshet/service-kit';
-import * as z from 'zod';
 import type { OpenDomain } from '../domain/open-domain.ts';
-import { askEach, unavailableSchema } from './across-domains.ts';
-
-const replicaSchema = z
-  .object({
-    domain: z.string(),
-    replicaId: z.string(),
-    live: z.boolean().describe('Holds a freshness lease: may serve from its memory'),
-    leaseUntil: z.iso.datetime().describe("On Redis's clock"),
-    appliedId: z.string().describe('Last log entry that it has applied'),
-    lag: z.number().int().nullable().describe('Log entries behind; null under another blessing'),
-  })
-  .meta({ id: 'Replica' });
+import { askEach } from './across-domains.ts';
+import { type Replica, replicaListSchema } from './schemas/replicas.ts';
 
 export function replicaRoutes(domains: readonly OpenDomain[]): Route[] {
   return [
@@ -20,23 +9,29 @@ export function replicaRoutes(domains: readonly OpenDomain[]): Route[] {
       method: 'get',
       path: '/v1/replicas',
       summary: 'Every replica that holds, or lately held, a freshness lease',
-      responses: {
-        200: {
-          description: 'All of them',
-          body: z.object({ items: z.array(replicaSchema), unavailable: unavailableSchema }),
-        },
-      },
+      responses: { 200: { description: 'All of them', body: replicaListSchema } },
       handler: async () => {
-        const { answers, ...rest } = await askEach(domains, ({ redis }) => redis.protocol.replicas());
-        const items = answers.flatMap(({ domain, value }) =>
-          value.map(({ leaseUntilMs, ...replica }) => ({
-            domain: domain.name,
-            ...replica,
-            leaseUntil: new Date(leaseUntilMs).toISOString(),
-          })),
-        );
-        return reply(200, { items, ...rest });
+        const { answers, ...rest } = await askEach(domains, replicasOf);
+        return reply(200, { items: answers.flatMap(({ value }) => value), ...rest });
       },
     }),
   ];
+}
+
+async function replicasOf({ name, redis }: OpenDomain): Promise<Replica[]> {
+  const [records, { timeMs }] = await Promise.all([redis.protocol.replicas(), redis.protocol.status()]);
+  return records.map(({ replicaId, live, leaseUntilMs, appliedId, lag }) => ({
+    domain: name,
+    replicaId,
+    instance: null,
+    live,
+    mode: null,
+    leaseUntil: new Date(leaseUntilMs).toISOString(),
+    leaseRemainingMs: Math.max(0, leaseUntilMs - timeMs),
+    appliedId,
+    lag,
+    hitRatio: null,
+    l1: null,
+    answered: false,
+  }));
 }

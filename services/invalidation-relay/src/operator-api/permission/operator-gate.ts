@@ -1,0 +1,90 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Problem } from '@freshet/service-kit';
+import type { Request } from 'express';
+import type { Operator } from '../operator-store.ts';
+import type { Session } from '../schemas/session.ts';
+import { isCrossSite, isLocal, isLoopback } from './request-origin.ts';
+
+export interface OperatorGateOptions {
+  /** Where this relay listens. */
+  host: string;
+  /** What operators have to know to act; undefined: whoever is on this machine may. */
+  token: string | undefined;
+}
+
+/**
+ * Who may act. The answer is the operator whose name goes into the log, so that no action can be written without asking:
+ * the stores want one.
+ */
+export class OperatorGate {
+  readonly #boundToLoopback: boolean;
+  readonly #token: Buffer | undefined;
+
+  constructor({ host, token }: OperatorGateOptions) {
+    this.#boundToLoopback = isLoopback(host);
+    this.#token = token === undefined ? undefined : digest(token);
+  }
+
+  /**
+   * Who sent it, if they may act.
+   * @throws Problem 401 `OPERATOR_TOKEN_REQUIRED`; 403 `OPERATOR_TOKEN_NOT_SET`, `CROSS_SITE`; 415
+   */
+  admit(request: Request, reason?: string): Operator {
+    const refusal = this.#refusal(request);
+    if (refusal !== null) throw refusal;
+    // A form of another site cannot send it, whatever its browser says of itself.
+    if (!/^application\/json\b/i.test(request.get('content-type') ?? '')) {
+      throw new Problem({
+        status: 415,
+        code: 'UNSUPPORTED_MEDIA_TYPE',
+        detail: 'Send it with Content-Type: application/json, also without a body.',
+      });
+    }
+    return { who: nameOf(request), reason: reason ?? null };
+  }
+
+  /** What `admit` would say. */
+  session(request: Request): Session {
+    const refusal = this.#refusal(request);
+    if (refusal === null) return { actions: 'open' };
+    return { actions: refusal.status === 401 ? 'token' : 'refused', reason: refusal.message };
+  }
+
+  #refusal(request: Request): Problem | null {
+    if (isCrossSite(request)) {
+      return new Problem({
+        status: 403,
+        code: 'CROSS_SITE',
+        detail: 'A page of another site sent this. Act from the console of this relay, or from a shell.',
+      });
+    }
+    if (this.#token === undefined) {
+      if (this.#boundToLoopback && isLocal(request)) return null;
+      return new Problem({
+        status: 403,
+        code: 'OPERATOR_TOKEN_NOT_SET',
+        detail:
+          'Without a token, actions are for callers on the machine of a relay that listens there only. Set FRESHET_OPERATOR_TOKEN.',
+      });
+    }
+    const [, given] = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '') ?? [];
+    if (given !== undefined && timingSafeEqual(digest(given), this.#token)) return null;
+    return new Problem({
+      status: 401,
+      code: 'OPERATOR_TOKEN_REQUIRED',
+      detail: 'Send the value of FRESHET_OPERATOR_TOKEN as Authorization: Bearer …',
+      headers: { 'WWW-Authenticate': 'Bearer' },
+    });
+  }
+}
+
+/** Of one length, whatever is given: so the comparison takes as long. */
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** What a proxy in front has verified, else what the caller says, else where the call came from. */
+function nameOf(request: Request): string {
+  const said = request.get('x-forwarded-user') || request.get('freshet-operator');
+  return said ? said.replaceAll(/\p{Cc}/gu, '').slice(0, 100) : (request.socket.remoteAddress ?? 'unknown');
+}
