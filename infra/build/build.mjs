@@ -1,4 +1,5 @@
-// Makes what production runs: every project of tsconfig.build.json compiled into its dist, with the scripts beside it.
+// Makes what production runs: every project of tsconfig.build.json compiled into its dist, with the scripts beside it, and
+// the operator's console.
 import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,6 +17,7 @@ try {
     cwd: root,
     stdio: 'inherit',
   });
+  execFileSync(process.execPath, [join(root, 'infra/build/console.mjs')], { stdio: 'inherit' });
 } catch {
   console.error('The build failed, see above.');
   process.exit(1);

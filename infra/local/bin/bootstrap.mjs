@@ -19,6 +19,8 @@ const commands = {
   start: [projectNode, condition, 'infra/local/src/start/main.ts'],
   test: [projectNode, join(root, 'node_modules/vitest/vitest.mjs'), 'run'],
 };
+// What the relays serve to browsers; nothing to do when it is there already. The tests that need it make it themselves.
+const buildConsole = [projectNode, 'infra/build/console.mjs'];
 
 void bootstrap(process.argv[2], process.argv.slice(3));
 
@@ -42,6 +44,12 @@ async function bootstrap(name, options) {
     if (install.interrupted) process.exit(130);
     if (install.code !== 0)
       fail(`Installing failed, see above. Is the npm registry reachable? Try: ${installer.join(' ')}`);
+  }
+
+  if (name === 'start') {
+    const build = await run(buildConsole);
+    if (build.interrupted) process.exit(130);
+    if (build.code !== 0) fail('Without the console nothing is started: see above.');
   }
 
   const main = await run([...command, ...options]);

@@ -1,6 +1,7 @@
 import type { Readiness, Service, ServiceContext } from '@freshet/service-kit';
 import { auditRoutes } from './audit/routes.ts';
 import type { RelayConfig } from './config.ts';
+import { mountConsoleAssets } from './console/console-page.ts';
 import { nameOf } from './domain/domain-relay.ts';
 import { openDomain, type OpenDomain } from './domain/open-domain.ts';
 import { blessingRoutes } from './operator-api/blessings.ts';
@@ -38,6 +39,7 @@ export async function buildRelay({ config, log, onClose }: ServiceContext<RelayC
       ...sessionRoutes(gate),
     ],
     ready: () => readiness(domains),
+    extend: mountConsoleAssets,
   };
 }
 

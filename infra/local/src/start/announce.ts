@@ -25,7 +25,7 @@ function addresses(system: SystemDescription, stateFolder: string): [what: strin
   const first = (service: string) => system.processes.find((process) => process.service === service)?.url;
   return [
     ['gateway', system.gateway],
-    ['operator API, relay 1', system.console],
+    ['operators’ console', system.console],
     ['users, as OpenAPI', `${first('user-service')}/docs`],
     ['inventory, as OpenAPI', `${first('inventory-service')}/docs`],
     ['metrics of a replica', `${first('user-service')}/metrics`],

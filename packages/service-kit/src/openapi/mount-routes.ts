@@ -46,6 +46,10 @@ function send(response: Response, { status, body, headers }: Reply): void {
     response.writeHead(status, headers).end();
     return;
   }
+  if (body instanceof Uint8Array) {
+    response.writeHead(status, { ...headers, 'Content-Length': body.byteLength }).end(body);
+    return;
+  }
   const text = JSON.stringify(body);
   const described = {
     ...headers,

@@ -1,12 +1,12 @@
 /** What a handler answers with. */
 export interface Reply {
   readonly status: number;
-  /** Sent as JSON; no body when absent. */
+  /** Sent as JSON, bytes as they are with the `Content-Type` of the headers; no body when absent. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A reply with a JSON body. */
+/** A reply with a JSON body, or one of bytes. */
 export function reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   return { status, body, headers };
 }

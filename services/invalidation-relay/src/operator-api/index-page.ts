@@ -1,5 +1,6 @@
 import { type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
+import { pageHeaders, readPage, wantsPage } from '../console/console-page.ts';
 
 const PATHS = [
   '/v1/overview',
@@ -21,13 +22,18 @@ export function indexRoutes(): Route[] {
       method: 'get',
       path: '/',
       summary: 'What is here',
+      description: 'For a browser (`Accept: text/html`) the operator’s console.',
       responses: {
         200: {
           description: 'The paths',
           body: z.object({ service: z.string(), paths: z.array(z.string()) }),
         },
       },
-      handler: () => reply(200, { service: 'invalidation-relay', paths: PATHS }),
+      handler: async ({ request }) => {
+        const page = wantsPage(request) ? await readPage() : undefined;
+        if (page !== undefined) return reply(200, page, pageHeaders);
+        return reply(200, { service: 'invalidation-relay', paths: PATHS }, { Vary: 'Accept' });
+      },
     }),
   ];
 }

@@ -1,0 +1,98 @@
+import type { DomainAudit, Finding, Invalidation, Overview, Replica } from '../api/contract.ts';
+import { timeOf } from '../appearance/format.ts';
+import type { Connection } from '../live/event-stream.ts';
+import type { Known } from '../live/resource.ts';
+import { judgeAudit, judgeDomain } from './judge-domain.ts';
+import { judgeFindings } from './judge-findings.ts';
+import { type Statement, type Verdict, worstFirst } from './statement.ts';
+
+/** An overview comes every second. */
+const OLD_NEWS_MS = 5_000;
+
+export interface Evidence {
+  readonly overview: Known<Overview>;
+  readonly connection: Connection;
+  readonly replicas: readonly Replica[];
+  readonly audits: readonly DomainAudit[];
+  readonly findings: readonly Finding[];
+  readonly invalidations: readonly Invalidation[];
+  /** Relay time, ms. */
+  readonly now: number;
+}
+
+/** Is somebody seeing old data, since when, why, and what to do about it. */
+export function verdictOn(evidence: Evidence): Verdict {
+  const { overview, connection, now } = evidence;
+  const { value, at = 0, problem } = overview;
+  if (value === undefined) {
+    return problem === undefined
+      ? { level: 'unknown', headline: 'Asking the relay …', statements: [] }
+      : { level: 'unknown', headline: 'Not known yet.', statements: [silentRelay(problem.message)] };
+  }
+  if (connection.state !== 'live' && now - at > OLD_NEWS_MS) {
+    return {
+      level: 'unknown',
+      headline: `Not known since ${timeOf(at, now)}: this relay does not answer.`,
+      statements: [
+        silentRelay(problem?.message ?? 'the connection to it is lost', new Date(at).toISOString()),
+      ],
+    };
+  }
+  const statements = worstFirst([
+    ...judgeFindings(evidence.findings, new Map(evidence.invalidations.map((item) => [item.id, item]))),
+    ...evidence.audits.flatMap(judgeAudit),
+    ...(value.unavailable ?? []).map(unavailableDomain),
+    ...value.domains.flatMap((domain) => judgeDomain(domain, evidence.replicas)),
+  ]);
+  return { ...summary(statements, value), statements };
+}
+
+function summary(
+  statements: readonly Statement[],
+  { domains }: Overview,
+): Pick<Verdict, 'level' | 'headline'> {
+  const stale = statements.filter(({ level }) => level === 'stale');
+  const [worst] = stale;
+  if (worst !== undefined) {
+    return {
+      level: 'stale',
+      headline:
+        stale.length === 1 ? `${worst.who} ${worst.what}.` : `Old data is served in ${stale.length} places.`,
+    };
+  }
+  const silent = statements.find(({ level }) => level === 'unknown');
+  if (silent !== undefined) return { level: 'unknown', headline: `${silent.who} ${silent.what}.` };
+  const sampled = domains.some(
+    ({ consistency }) => consistency.l1['1h'].samples + consistency.l2['1h'].samples > 0,
+  );
+  if (!sampled) {
+    return {
+      level: statements.length > 0 ? 'attention' : 'unknown',
+      headline: 'Nobody is known to see old data; nothing has been compared yet.',
+    };
+  }
+  return statements.length > 0
+    ? { level: 'attention', headline: 'Nobody sees old data, but not all is well.' }
+    : { level: 'fresh', headline: 'Nobody sees old data.' };
+}
+
+function silentRelay(because: string, since?: string): Statement {
+  return {
+    level: 'unknown',
+    who: 'This relay',
+    what: 'is silent',
+    ...(since !== undefined && { since }),
+    because,
+    todo: 'Open another relay’s console, or restart this one. Without any relay, memories turn themselves off within seconds and reads go on from Postgres.',
+  };
+}
+
+function unavailableDomain({ domain, reason }: { domain: string; reason: string }): Statement {
+  return {
+    level: 'unknown',
+    who: domain,
+    what: 'cannot be asked',
+    because: reason,
+    todo: 'Look whether its Postgres and its Redis are up. What is cached and proven fresh is still served.',
+  };
+}
