@@ -7,4 +7,5 @@ export type { Readiness } from './parts/readiness.ts';
 export { type Redis, type RedisFlavour, type RedisOptions, startRedisServer } from './parts/redis.ts';
 export type { ChildProcess, Exit } from './parts/running-process.ts';
 export { type SentinelOptions, type SentinelServer, startSentinelServer } from './parts/sentinel.ts';
+export { installWithApt as installPackages } from './parts/apt.ts';
 export { ensurePrograms, type Program, requireProgram } from './parts/system-packages.ts';

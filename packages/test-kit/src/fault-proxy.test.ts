@@ -63,7 +63,14 @@ test('without a fault, bytes and the ends of streams go through in both directio
   await eventually(() => client.ended, { what: 'the server has closed its side too' });
   expect(server.closed).toEqual(['end']);
   await eventually(() => proxy.stats().open === 0, { what: 'the proxy has let go of the connection' });
-  expect(proxy.stats()).toEqual({ connections: 1, open: 0, cut: 0, heldBytes: 0, droppedBytes: 0 });
+  expect(proxy.stats()).toEqual({
+    connections: 1,
+    open: 0,
+    cut: 0,
+    heldBytes: 0,
+    droppedBytes: 0,
+    delayedBytes: 0,
+  });
 });
 
 test('the URL is the target’s, with the port of the proxy', async () => {

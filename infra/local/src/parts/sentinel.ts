@@ -13,6 +13,8 @@ export interface SentinelOptions {
   /** Sentinels that must agree that the primary is dead. */
   readonly quorum: number;
   readonly downAfterMs: number;
+  /** More lines of its configuration. */
+  readonly settings?: readonly string[];
   /** Default: a free one. */
   readonly port?: number;
   readonly onLine?: (line: string) => void;
@@ -44,6 +46,7 @@ export async function startSentinelServer(options: SentinelOptions): Promise<Sen
       `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
       `sentinel failover-timeout ${name} 5000`,
       `sentinel parallel-syncs ${name} 2`,
+      ...(options.settings ?? []),
     ].join('\n'),
   );
   const child = await startChildProcess({

@@ -36,6 +36,7 @@ export class Channel {
       return;
     }
     if (this.#lane.mode === 'hold') this.#faults.heldBytes += size;
+    if (this.#lane.delayMs > 0) this.#faults.delayedBytes += size;
     this.#queue.push({ chunk, dueAtMs: performance.now() + this.#lane.delayMs });
     this.pump();
   }

@@ -19,6 +19,8 @@ export interface FaultProxyStats {
   readonly heldBytes: number;
   /** Bytes that were thrown away. */
   readonly droppedBytes: number;
+  /** Bytes that came while a delay was on. */
+  readonly delayedBytes: number;
 }
 
 export interface FaultProxy {
@@ -100,6 +102,7 @@ export async function openFaultProxy(target: FaultProxyTarget): Promise<FaultPro
       cut,
       heldBytes: faults.heldBytes,
       droppedBytes: faults.droppedBytes,
+      delayedBytes: faults.delayedBytes,
     }),
     async close() {
       await proxy.refuse();

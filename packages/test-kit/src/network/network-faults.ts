@@ -17,6 +17,7 @@ export class NetworkFaults {
   readonly watchers = new Set<(chunk: Buffer, direction: Direction) => void>();
   heldBytes = 0;
   droppedBytes = 0;
+  delayedBytes = 0;
 
   setMode(mode: Lane['mode'], direction?: Direction): void {
     for (const each of directions) {
