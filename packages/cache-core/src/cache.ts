@@ -6,7 +6,8 @@ import { SchemaRegistry } from './cache-aside/schema-registry.ts';
 import type { Clock } from './clock.ts';
 import { FreshetError } from './errors.ts';
 import type { Doorbell } from './freshness-lease/doorbell.ts';
-import { FreshnessLease, type LeaseLoss } from './freshness-lease/freshness-lease.ts';
+import { FreshnessLease } from './freshness-lease/freshness-lease.ts';
+import type { LeaseLoss } from './freshness-lease/lease-state.ts';
 import { parseLogicalKey } from './keys/key.ts';
 import type { L1Bounds } from './l1/l1.ts';
 import type { LogEntry } from './log/log-entry.ts';
@@ -17,7 +18,8 @@ import type { Replica } from './replica.ts';
 import { traceApply } from './telemetry/apply-span.ts';
 import { CacheLog, type Logger } from './telemetry/cache-log.ts';
 import { type EntityStats, statsOf } from './telemetry/counters.ts';
-import { publishMetrics } from './telemetry/metrics.ts';
+import { Measures } from './telemetry/measures.ts';
+import { publishMetrics } from './telemetry/publish-metrics.ts';
 import { waitsForStandby, WriteThrough } from './write-through/write-through.ts';
 
 /** What one replica is made of: the outside world behind ports, so that a simulation can be that world. */
@@ -88,6 +90,7 @@ export class ReplicaCache implements Cache {
     const { service, replicaId, protocol, origin, clock, random, token } = parts;
     const timings = compileTimings(parts.timings ?? {});
     const log = new CacheLog(parts.logger, parts.logSample ?? 1, random);
+    const measures = new Measures(service);
     this.#parts = parts;
     this.#replica = {
       service,
@@ -95,6 +98,7 @@ export class ReplicaCache implements Cache {
       origin,
       clock,
       log,
+      measures,
       timings,
       random,
       token,
@@ -105,6 +109,7 @@ export class ReplicaCache implements Cache {
         leaseMs: timings.leaseMs,
         renewEveryMs: timings.renewEveryMs,
         apply: (entry) => traceApply(entry, replicaId, () => this.#apply(entry)),
+        onApplied: (entries, redisMs) => measures.applied(entries, redisMs),
         flush: () => this.#flush(),
         onChange: (state) => log.lease(state, parts.connectionTrouble?.()),
       }),
@@ -127,12 +132,12 @@ export class ReplicaCache implements Cache {
   }
 
   async start(): Promise<void> {
-    const { lease, registry, service } = this.#replica;
+    const { lease, registry, service, clock } = this.#replica;
     if (this.#started) throw new FreshetError('FRESHET_INVALID_OPTIONS', 'This cache was started before.');
     this.#started = true;
     await this.#checkDomain();
     await registry.register();
-    this.#stopMetrics = publishMetrics({ service, lease, entities: () => this.#entities.values() });
+    this.#stopMetrics = publishMetrics({ service, lease, clock, entities: () => this.#entities.values() });
     this.#doorbell = this.#parts.listen(() => lease.renew());
     lease.start();
   }

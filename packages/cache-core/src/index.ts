@@ -10,7 +10,7 @@ export type {
 export type { LoadContext, Loaded, PolicyOptions } from './cache-aside/policy.ts';
 export { type CacheOptions, createCache } from './create-cache.ts';
 export { FreshetError, type FreshetErrorCode, isFreshetError } from './errors.ts';
-export type { LeaseLoss } from './freshness-lease/freshness-lease.ts';
+export type { LeaseLoss } from './freshness-lease/lease-state.ts';
 export { type CacheId, isValidId } from './keys/key.ts';
 export { parseVersion, type Version } from './keys/version.ts';
 export type { L1Bounds } from './l1/l1.ts';

@@ -6,6 +6,7 @@ import type { Timings } from './options.ts';
 import type { Origin } from './origin/origin.ts';
 import type { Protocol } from './redis/protocol.ts';
 import type { CacheLog } from './telemetry/cache-log.ts';
+import type { Measures } from './telemetry/measures.ts';
 
 /** What the entities of one `createCache` share. */
 export interface Replica {
@@ -17,6 +18,7 @@ export interface Replica {
   readonly gate: OriginGate;
   readonly clock: Clock;
   readonly log: CacheLog;
+  readonly measures: Measures;
   readonly timings: Timings;
   /** [0, 1) */
   readonly random: () => number;

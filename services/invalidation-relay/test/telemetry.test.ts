@@ -53,7 +53,7 @@ test('what the relay does is at /metrics, and it ends in order on SIGTERM', asyn
   await fixture.untilDrained();
   const expected = [
     'freshet_invalidations_applied_total{domain="user"} 2',
-    'freshet_invalidation_latency_seconds_count{domain="user"} 2',
+    'freshet_commit_to_applied_seconds_count{domain="user"} 2',
     'freshet_outbox_pending_rows{domain="user"}',
     'freshet_outbox_oldest_age_seconds{domain="user"}',
     'freshet_watermark_age_seconds{domain="user"}',

@@ -18,7 +18,7 @@ import {
   untilRelayed,
 } from '@freshet/test-kit/system';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { documentedNames } from './documented-names.ts';
+import { documentedNames } from './documentation.ts';
 import { ancestorsOf, spanTree } from './span-tree.ts';
 
 let otlp: OtlpReceiver;

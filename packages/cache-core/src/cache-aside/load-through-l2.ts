@@ -57,7 +57,7 @@ export class LoadThroughL2<T> {
   }
 
   async #read(): Promise<Answer<T>> {
-    const { policy, lease, replica } = this.#entity;
+    const { policy, lease, replica, counters } = this.#entity;
     let pauseMs = FIRST_PAUSE_MS;
     let waitedMs = 0;
     let misunderstood = false;
@@ -104,6 +104,7 @@ export class LoadThroughL2<T> {
         case 'lease':
           if (waitedMs >= replica.timings.fillWaitMs) return await this.#fromOrigin('miss', 'fill-wait');
       }
+      if (waitedMs === 0) counters.waits++;
       await pause(replica.clock, pauseMs);
       waitedMs += pauseMs;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS) * (0.75 + replica.random() / 2);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock, settle } from '../../test/fake-clock.ts';
 import type { Renewal } from '../log/coherence-log.ts';
 import type { LogEntry } from '../log/log-entry.ts';
-import { FreshnessLease, type FreshnessLeaseOptions, type LeaseState } from './freshness-lease.ts';
+import { FreshnessLease, type FreshnessLeaseOptions } from './freshness-lease.ts';
+import type { LeaseState } from './lease-state.ts';
 import type { PolicyLease } from './policy-lease.ts';
 
 type Granted = Extract<Renewal, { kind: 'ok' }>;
@@ -341,7 +342,11 @@ describe('the lease ends', () => {
     await clock.advance(1);
     expect(policy.valid()).toBe(false);
     // Still renewed, so the domain's own lease state has to say no as well.
-    expect(lease.state).toEqual({ held: false, reason: 'expired' });
+    expect(lease.state).toEqual({ held: false, reason: 'watermark-old' });
+    await redis.last.answer(granted({ asOf, ageMs: 1_930 }));
+    await clock.advance(100);
+    // Once, however often it is renewed.
+    expect(states).toEqual([{ held: true }, { held: false, reason: 'watermark-old' }]);
   });
 
   test('after maxStaleness even though the Redis clock stepped back and makes the watermark look young', async () => {

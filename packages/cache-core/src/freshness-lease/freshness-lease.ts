@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Renewal } from '../log/coherence-log.ts';
 import type { LogEntry } from '../log/log-entry.ts';
-import { limits } from '../options.ts';
+import { drift, limits } from '../options.ts';
 import type { Protocol } from '../redis/protocol.ts';
 import { outsideTraces } from '../telemetry/trace-context.ts';
+import { LeaseRecord } from './lease-record.ts';
+import type { LeaseLoss, LeaseState } from './lease-state.ts';
 import { PolicyLease, type Proof, WallClockGuard } from './policy-lease.ts';
 
 export interface FreshnessLeaseOptions {
@@ -15,22 +17,12 @@ export interface FreshnessLeaseOptions {
   renewEveryMs: number;
   /** Applies one invalidation to this process's memory before the lease is extended. */
   apply: (entry: LogEntry) => void;
+  /** Called with what was applied together, and with Redis's clock when it was read. */
+  onApplied?: (entries: readonly (LogEntry | null)[], redisMs: number) => void;
   /** Forgets everything: what was invalidated in between is not known. */
   flush: () => void;
   onChange: (state: LeaseState) => void;
 }
-
-/** `held`: L1 may answer, within each policy's bound. Else why not. */
-export type LeaseState = { held: true } | { held: false; reason: LeaseLoss };
-export type LeaseLoss =
-  | 'starting'
-  | 'unblessed'
-  | 'no-watermark'
-  | 'reset'
-  | 'connection-lost'
-  | 'renewal-failed'
-  | 'expired'
-  | 'closed';
 
 /**
  * A replica's right to answer from its own memory, renewed by reading the invalidation log to its end.
@@ -44,6 +36,7 @@ export type LeaseLoss =
  * request per tick.
  */
 export class FreshnessLease {
+  readonly record: LeaseRecord;
   readonly #options: FreshnessLeaseOptions;
   readonly #guard = new WallClockGuard();
   readonly #policies: PolicyLease[] = [];
@@ -52,6 +45,7 @@ export class FreshnessLease {
   #blessing = 0;
   #validFrom = 0;
   #asOf = { value: Number.NaN, firstSentAt: 0 };
+  #proof: Proof | null = null;
   #state: LeaseState = { held: false, reason: 'starting' };
   #running: Promise<void> | null = null;
   #again = false;
@@ -63,6 +57,7 @@ export class FreshnessLease {
   constructor(options: FreshnessLeaseOptions) {
     this.#options = options;
     this.#domain = this.policy(Number.POSITIVE_INFINITY);
+    this.record = new LeaseRecord(options.clock.monotonicMs());
   }
 
   /** The lease as a policy with this bound sees it; null for one that is fresh to its TTL only. */
@@ -83,8 +78,18 @@ export class FreshnessLease {
   }
 
   get state(): LeaseState {
-    if (this.#state.held && !this.#domain.valid()) return { held: false, reason: 'expired' };
-    return this.#state;
+    return this.#state.held && !this.#domain.valid() ? this.#ended() : this.#state;
+  }
+
+  /** Milliseconds for which memory may answer without another renewal. */
+  get remainingMs(): number {
+    return this.#domain.remainingMs;
+  }
+
+  /** How old the watermark is that was proven last, at least; null before the first renewal. */
+  get watermarkAgeMs(): number | null {
+    if (this.#proof === null) return null;
+    return this.#options.clock.monotonicMs() - this.#proof.sentAt + this.#proof.ageMs;
   }
 
   start(): void {
@@ -165,6 +170,7 @@ export class FreshnessLease {
         return;
       case 'ok':
         this.#applyAll(renewal.entries);
+        this.#options.onApplied?.(renewal.entries, renewal.asOf + renewal.ageMs);
         this.#learn(renewal);
         if (renewal.leaseMs === 0) {
           this.#again = true;
@@ -204,6 +210,7 @@ export class FreshnessLease {
   #watch(): void {
     this.#cancelWatch = this.#options.clock.after(limits.tickMs, () => {
       for (const policy of this.#policies) policy.watch();
+      this.#change(this.state);
       this.#watch();
     });
   }
@@ -211,7 +218,18 @@ export class FreshnessLease {
   #extend(proof: Proof): void {
     this.#guard.reset(this.#options.clock.wallMs());
     for (const policy of this.#policies) policy.extend(proof);
-    this.#change({ held: true });
+    this.#proof = proof;
+    this.#change(this.#domain.valid() ? { held: true } : this.#ended());
+  }
+
+  /** Why a lease is over that nobody revoked: still granted for a watermark that no relay moves, or not renewed in time. */
+  #ended(): LeaseState {
+    if (this.#proof === null) return { held: false, reason: 'expired' };
+    const { sentAt, leaseMs, ageMs, maxStalenessMs } = this.#proof;
+    const sinceMs = this.#options.clock.monotonicMs() - sentAt;
+    const granted = sinceMs < leaseMs - drift(leaseMs);
+    const old = sinceMs + ageMs >= maxStalenessMs - drift(maxStalenessMs);
+    return { held: false, reason: granted && old ? 'watermark-old' : 'expired' };
   }
 
   #lose(reason: LeaseLoss): void {
@@ -223,6 +241,7 @@ export class FreshnessLease {
     const before = this.#state;
     this.#state = state;
     if (before.held !== state.held || (!before.held && !state.held && before.reason !== state.reason)) {
+      this.record.changed(state, this.#options.clock.monotonicMs());
       this.#options.onChange(state);
     }
   }

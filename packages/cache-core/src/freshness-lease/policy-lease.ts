@@ -64,6 +64,12 @@ export class PolicyLease {
     return this.#maxStalenessMs === null || (wallMs < this.#wallUntil && this.#guard.advances(wallMs));
   }
 
+  /** Milliseconds until it ends by itself, 0 when it is over; endless without a bound. */
+  get remainingMs(): number {
+    if (this.#maxStalenessMs === null) return Number.POSITIVE_INFINITY;
+    return this.valid() ? this.#until - this.#clock.monotonicMs() : 0;
+  }
+
   /** Changes whenever the lease was lost in between, however briefly. */
   get term(): number {
     return this.#term;

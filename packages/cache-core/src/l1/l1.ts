@@ -23,18 +23,18 @@ export interface L1Bounds {
 /** One entity's part of this process's memory: least recently used entries go first. Ids are the keys, so that a hit builds none. */
 export class L1<T> {
   readonly #entries: LRUCache<string, L1Entry<T>>;
-  readonly #countsBytes: boolean;
 
-  constructor({ maxEntries, maxBytes }: L1Bounds) {
-    this.#countsBytes = maxBytes !== undefined;
-    this.#entries = new LRUCache({
-      max: maxEntries,
-      ...(maxBytes === undefined ? {} : { maxSize: maxBytes }),
-    });
+  constructor({ maxEntries, maxBytes = Number.MAX_SAFE_INTEGER }: L1Bounds) {
+    this.#entries = new LRUCache({ max: maxEntries, maxSize: maxBytes });
   }
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Sum of the stored JSON's lengths in UTF-16 units. */
+  get bytes(): number {
+    return this.#entries.calculatedSize;
   }
 
   get(id: string): L1Entry<T> | undefined {
@@ -54,7 +54,7 @@ export class L1<T> {
     if (present !== undefined && version !== NO_VERSION && compareVersions(present.version, version) > 0)
       return;
     const entry = { value, version, expiresAt, refreshAt, resolved: Promise.resolve(value) };
-    this.#entries.set(id, entry, this.#countsBytes ? { size: Math.max(1, bytes) } : undefined);
+    this.#entries.set(id, entry, { size: Math.max(1, bytes) });
   }
 
   removeOlder(id: string, version: Version): void {

@@ -51,8 +51,10 @@ test.each([
   expect(decodeLogEntry(text)).toBeNull();
 });
 
-test('fields of a later release, and a trace context of another type, are passed over', () => {
-  expect(decodeLogEntry('{"kind":"key","key":"user:profile:1","v":"7","tp":7,"later":true}')).toEqual({
+test('fields of a later release, and a trace context or a time of another type, are passed over', () => {
+  expect(
+    decodeLogEntry('{"kind":"key","key":"user:profile:1","v":"7","tp":7,"at":"7","later":true}'),
+  ).toEqual({
     kind: 'key',
     key: 'user:profile:1',
     version: '7',

@@ -13,6 +13,8 @@ export interface LogEntry {
   version: Version;
   /** W3C trace context of the change. */
   traceparent?: string;
+  /** When a relay took the change up: milliseconds of Redis's clock. For the latency of the last hop, and for nothing else. */
+  takenUpAt?: number;
 }
 
 interface StoredLogEntry {
@@ -20,21 +22,29 @@ interface StoredLogEntry {
   key?: unknown;
   v?: unknown;
   tp?: unknown;
+  at?: unknown;
 }
 
 export function encodeLogEntry(entry: LogEntry): string {
-  const { kind, key, version, traceparent } = entry;
-  return JSON.stringify({ kind, key, v: version, ...(traceparent === undefined ? {} : { tp: traceparent }) });
+  const { kind, key, version, traceparent: tp, takenUpAt: at } = entry;
+  // What is undefined is left out.
+  return JSON.stringify({ kind, key, v: version, tp, at });
 }
 
 /** null for what this release does not understand: the reader then has to forget everything. */
 export function decodeLogEntry(text: string): LogEntry | null {
   try {
-    const { kind, key, v, tp } = JSON.parse(text) as StoredLogEntry;
+    const { kind, key, v, tp, at } = JSON.parse(text) as StoredLogEntry;
     if ((kind !== 'key' && kind !== 'entity' && kind !== 'fence') || typeof key !== 'string') return null;
     if (typeof v !== 'string') return null;
     parseLogicalKey(key);
-    return { kind, key, version: parseVersion(v), ...(typeof tp === 'string' ? { traceparent: tp } : {}) };
+    return {
+      kind,
+      key,
+      version: parseVersion(v),
+      ...(typeof tp === 'string' && { traceparent: tp }),
+      ...(typeof at === 'number' && { takenUpAt: at }),
+    };
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import type { CacheOutcome } from '../cache-aside/outcome.ts';
-import type { LeaseState } from '../freshness-lease/freshness-lease.ts';
+import type { LeaseState } from '../freshness-lease/lease-state.ts';
 import type { CacheId } from '../keys/key.ts';
 
 /** The part of a pino logger that is used. */

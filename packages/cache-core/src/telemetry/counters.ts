@@ -16,6 +16,8 @@ export class Counters {
   requests = 0;
   /** Reads that shared another's load; counted in the others too. */
   collapsed = 0;
+  /** Reads that waited for another process's fill; counted in the others too. */
+  waits = 0;
   /** Reads that got an expired value because the origin failed. */
   staleIfError = 0;
   /** Entries that were replaced in the background before they expired. */
@@ -26,6 +28,17 @@ export class Counters {
   /** Cached values that could not be understood. */
   undecodable = 0;
   invalidations = 0;
+  /** Attempts of strong writes to have caches stand aside. */
+  fences = 0;
+  readonly strongWrites = {
+    committed: 0,
+    'rolled-back': 0,
+    /** The answer to COMMIT was lost. */
+    unknown: 0,
+    unavailable: 0,
+    timeout: 0,
+    overloaded: 0,
+  };
 }
 
 export interface EntityStats {

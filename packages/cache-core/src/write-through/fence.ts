@@ -59,6 +59,7 @@ export async function raiseFence(replica: Replica, entity: string, id: CacheId):
     await emptyMemories(replica, logicalKey(service, entity, id), status, () =>
       leavesTime(sentAt, clock.monotonicMs(), timings),
     );
+    replica.measures.barrierPassed(clock.monotonicMs() - sentAt);
     traceStep('barrier_passed');
     return { blessing: status.blessing, history: status.history, numbers, sentAt, publish };
   } catch (error) {

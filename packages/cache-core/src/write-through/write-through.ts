@@ -9,6 +9,7 @@ import { NO_VERSION, type Version } from '../keys/version.ts';
 import type { StrongTransaction } from '../origin/origin.ts';
 import type { QueryClient } from '../origin/query-client.ts';
 import { limits, type Timings } from '../options.ts';
+import type { Counters } from '../telemetry/counters.ts';
 import { traceStep, traceStrongWrite } from '../telemetry/strong-write-span.ts';
 import { emptyMemories, type Fence, leavesTime, lift, mayHaveEnded, Overtaken, raiseFence } from './fence.ts';
 import { KeyQueue } from './key-queue.ts';
@@ -77,8 +78,17 @@ export class WriteThrough<T> {
    */
   async write<R>(id: CacheId, work: (client: QueryClient) => Promise<R>): Promise<Written<R, T>> {
     encodeId(id);
-    const { service } = this.#entity.replica;
-    return await traceStrongWrite(service, this.#entity.policy.entity, () => this.#write(id, work));
+    const { replica, policy, counters } = this.#entity;
+    return await traceStrongWrite(replica.service, policy.entity, async () => {
+      try {
+        const written = await this.#write(id, work);
+        counters.strongWrites.committed++;
+        return written;
+      } catch (error) {
+        counters.strongWrites[outcomeOf(error)]++;
+        throw error;
+      }
+    });
   }
 
   async #write<R>(id: CacheId, work: (client: QueryClient) => Promise<R>): Promise<Written<R, T>> {
@@ -168,6 +178,7 @@ export class WriteThrough<T> {
   }
 
   async #raise(id: CacheId): Promise<Fence> {
+    this.#entity.counters.fences++;
     try {
       return await raiseFence(this.#entity.replica, this.#entity.policy.entity, id);
     } catch (error) {
@@ -227,6 +238,15 @@ export class WriteThrough<T> {
     const prepared = this.#entity.prepare(loaded, blessing, replica.clock.monotonicMs() - startedAt);
     return { prepared, version: loaded === null ? await transaction.deletionVersion() : prepared.version };
   }
+}
+
+/** What became of a strong write that threw. */
+function outcomeOf(error: unknown): Exclude<keyof Counters['strongWrites'], 'committed'> {
+  if (isFreshetError(error, 'FRESHET_COMMIT_UNKNOWN')) return 'unknown';
+  if (isFreshetError(error, 'FRESHET_UNAVAILABLE')) return 'unavailable';
+  if (isFreshetError(error, 'FRESHET_STRONG_WRITE_TIMEOUT')) return 'timeout';
+  if (isFreshetError(error, 'FRESHET_OVERLOADED')) return 'overloaded';
+  return 'rolled-back';
 }
 
 /** A standby that hangs would let the COMMIT stand long after its fence has ended. */

@@ -16,7 +16,7 @@ export async function redrop(
   generation: number,
 ): Promise<boolean> {
   // What names no possible key concerns no cache.
-  const { drops, prefixes } = planFanOut(sortRows(rows).named, schemaVersions, new Map());
+  const { drops, prefixes } = planFanOut(sortRows(rows).named, schemaVersions);
   for (const prefix of prefixes) {
     for await (const keys of scan(prefix)) {
       await protocol.dropMany(keys.map((key) => ({ key, version: MAX_VERSION })));

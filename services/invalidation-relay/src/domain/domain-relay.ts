@@ -213,7 +213,10 @@ export class DomainRelay {
     const after = nameOf(this.#state);
     if (before !== after || blessing.do === 'blessed')
       logger.info({ domain, blessing }, `blessing: ${after}`);
-    if (blessing.do === 'blessed') this.poke();
+    if (blessing.do === 'blessed') {
+      metrics.blessing();
+      this.poke();
+    }
     if (blessing.do === 'stand-aside') this.#reconnectInAWhile();
   }
 

@@ -9,6 +9,7 @@ import { PostgresOperatorStore } from '../operator-api/postgres-operator-store.t
 import type { OperatorStore } from '../operator-api/operator-store.ts';
 import { openRetryQueue } from '../retry/retry-queue.ts';
 import { domainMetrics } from '../telemetry/domain-metrics.ts';
+import { countLiveReplicas } from '../telemetry/live-replicas.ts';
 import type { BlessingStore } from '../blessing/blessing-store.ts';
 import { DomainRelay } from './domain-relay.ts';
 import type { OutboxStore } from './outbox-store.ts';
@@ -59,6 +60,7 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
     log.warn({ domain: name, reason }, 'no connection to the cache Redis'),
   );
   const metrics = domainMetrics(name);
+  const stopCounting = countLiveReplicas(name, redis.protocol);
   const outbox = new PostgresOutboxStore(pool);
   const blessings = new PostgresBlessingStore(pool);
   const relay = new DomainRelay({
@@ -98,6 +100,7 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
     blessings,
     operators: new PostgresOperatorStore(pool),
     async close() {
+      stopCounting();
       await relay.stop();
       await pool.end();
     },

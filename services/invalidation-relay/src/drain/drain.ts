@@ -84,7 +84,10 @@ export class Drain {
     const rows = named.map(({ row }) => row);
     const spans = startFanOutSpans(this.#deps.domain, rows);
     try {
-      const plan = planFanOut(named, await batch.schemaVersions(), spans.traceparents);
+      const plan = planFanOut(named, await batch.schemaVersions(), {
+        traceparents: spans.traceparents,
+        takenUpAt: blessing.timeMs,
+      });
       await this.#fanOut(plan, { blessing: blessing.number, generation, batch, spans });
       spans.end();
     } catch (error) {
@@ -102,20 +105,20 @@ export class Drain {
   }
 
   /** The blessing under which this connection's server may be told things; read on the connection that DROPs. */
-  async #blessing(batch: LockedBatch): Promise<{ number: number } | { why: string }> {
+  async #blessing(batch: LockedBatch): Promise<{ number: number; timeMs: number } | { why: string }> {
     const newest = await batch.newestBlessing();
     const status = await this.#status();
     if ('why' in status) return status;
     if (status.blessing !== newest) {
       return { why: `Redis is under blessing ${status.blessing}, the newest is ${newest}` };
     }
-    return { number: newest };
+    return { number: newest, timeMs: status.timeMs };
   }
 
-  async #status(): Promise<{ blessing: number } | { why: string }> {
+  async #status(): Promise<{ blessing: number; timeMs: number } | { why: string }> {
     try {
-      const { blessed, blessing } = await this.#deps.redis.protocol.status();
-      return blessed ? { blessing } : { why: 'Redis is not blessed' };
+      const { blessed, blessing, timeMs } = await this.#deps.redis.protocol.status();
+      return blessed ? { blessing, timeMs } : { why: 'Redis is not blessed' };
     } catch (error) {
       return { why: `Redis does not answer: ${asError(error).message}` };
     }

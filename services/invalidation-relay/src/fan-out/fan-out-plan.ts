@@ -20,6 +20,14 @@ export interface FanOutPlan {
   entries: LogEntry[];
 }
 
+/** What the log entries carry for the replicas' spans and metrics. */
+export interface ToldToReplicas {
+  /** By row id. */
+  traceparents?: ReadonlyMap<string, string>;
+  /** Milliseconds of Redis's clock. */
+  takenUpAt?: number;
+}
+
 /** The rows that name a key some reader could cache, each with its log entry's key, and those that name none. */
 export interface SortedRows {
   named: { row: OutboxRow; logicalKey: string }[];
@@ -40,11 +48,10 @@ export function sortRows(rows: readonly OutboxRow[]): SortedRows {
   return sorted;
 }
 
-/** `traceparents` holds, by row id, what the log entries carry to the replicas' spans. */
 export function planFanOut(
   named: SortedRows['named'],
   schemaVersions: ReadonlyMap<string, readonly number[]>,
-  traceparents: ReadonlyMap<string, string>,
+  { traceparents, takenUpAt }: ToldToReplicas = {},
 ): FanOutPlan {
   const drops = new Map<string, Version>();
   const prefixes = new Set<string>();
@@ -59,11 +66,12 @@ export function planFanOut(
       const known = drops.get(physical);
       if (known === undefined || compareVersions(known, row.version) < 0) drops.set(physical, row.version);
     }
-    const traceparent = traceparents.get(row.id);
+    const traceparent = traceparents?.get(row.id);
     entries.push({
       kind: row.idParts === null ? 'entity' : 'key',
       key,
       version: row.version,
+      ...(takenUpAt !== undefined && { takenUpAt }),
       ...(traceparent !== undefined && { traceparent }),
     });
   }

@@ -1,41 +1,23 @@
+import { counterOf, gaugeOf, histogramOf, observableOf } from '@freshet/cache-core/protocol';
 import { metrics } from '@opentelemetry/api';
 import type { OutboxDepth } from '../domain/outbox-store.ts';
 import type { DrainOutcome } from '../drain/drain-outcome.ts';
+import { relayMetrics as published } from './relay-metrics.ts';
 
 const meter = metrics.getMeter('@freshet/invalidation-relay');
-
-const applied = meter.createCounter('freshet_invalidations_applied', {
-  description: 'Outbox rows that were dropped from L2, appended to the log and marked',
-});
-const latency = meter.createHistogram('freshet_invalidation_latency_seconds', {
-  description: 'From the writing of an outbox row to its marking as applied, on the clock of Postgres',
-  unit: 's',
-  advice: {
-    explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60],
-  },
-});
-const retries = meter.createCounter('freshet_invalidation_retries', {
-  description: 'Outbox rows that have to be tried again',
-});
-const deadLetters = meter.createCounter('freshet_dead_letters', {
-  description: 'Outbox rows that name no key which a cache could hold',
-});
-const queueFailures = meter.createCounter('freshet_retry_queue_failures', {
-  description: 'Retries that could not be queued; the poll takes their rows',
-});
-const pending = meter.createObservableGauge('freshet_outbox_pending_rows');
-const oldest = meter.createObservableGauge('freshet_outbox_oldest_age_seconds', { unit: 's' });
-const retryingForLong = meter.createObservableGauge('freshet_outbox_retrying_rows', {
-  description: 'Pending rows that have been failing for longer than a minute',
-});
-const deadRows = meter.createObservableGauge('freshet_outbox_dead_rows');
-const watermarkAge = meter.createObservableGauge('freshet_watermark_age_seconds', { unit: 's' });
-const blessed = meter.createGauge('freshet_domain_blessed', {
-  description: '1 while the Redis of the domain is blessed, 0 while nobody holds a freshness lease',
-});
-const tableProblems = meter.createGauge('freshet_cached_table_problems', {
-  description: 'Cached tables whose triggers are missing, altered or disabled',
-});
+const applied = counterOf(meter, published.applied);
+const latency = histogramOf(meter, published.commitToApplied);
+const retries = counterOf(meter, published.retries);
+const deadLetters = counterOf(meter, published.deadLetters);
+const queueFailures = counterOf(meter, published.queueFailures);
+const blessings = counterOf(meter, published.blessings);
+const blessed = gaugeOf(meter, published.blessed);
+const watermarkAge = observableOf(meter, published.watermarkAge);
+const pending = observableOf(meter, published.pending);
+const oldest = observableOf(meter, published.oldestAge);
+const retryingForLong = observableOf(meter, published.retryingForLong);
+const deadRows = observableOf(meter, published.deadRows);
+const tableProblems = gaugeOf(meter, published.tableProblems);
 
 /** A depth that was measured longer ago says nothing of now: Postgres cannot be asked. */
 const DEPTH_KNOWN_MS = 10_000;
@@ -48,6 +30,8 @@ export interface DomainMetrics {
   /** Null where there is none that anybody could go by: the last one ages on. */
   watermark(ageMs: number | null): void;
   blessed(yes: boolean): void;
+  /** This relay brought a Redis up to date. */
+  blessing(): void;
   tableProblems(count: number): void;
 }
 
@@ -72,7 +56,7 @@ export function domainMetrics(domain: string): DomainMetrics {
     [pending, oldest, retryingForLong, deadRows, watermarkAge],
   );
   // From the start, or the first increase of each is invisible to whoever asks for a rate.
-  for (const counter of [applied, retries, deadLetters, queueFailures]) counter.add(0, labels);
+  for (const counter of [applied, retries, deadLetters, queueFailures, blessings]) counter.add(0, labels);
   return {
     drained(outcome) {
       if (outcome.kind === 'drained') {
@@ -90,6 +74,7 @@ export function domainMetrics(domain: string): DomainMetrics {
       if (ageMs !== null) lastAsOf = performance.now() - ageMs;
     },
     blessed: (yes) => blessed.record(yes ? 1 : 0, labels),
+    blessing: () => blessings.add(1, labels),
     tableProblems: (count) => tableProblems.record(count, labels),
   };
 }
