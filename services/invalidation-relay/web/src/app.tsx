@@ -1,3 +1,4 @@
+import './layout/page.css';
 import { ActionDialog } from './actions/action-dialog.tsx';
 import { Notice } from './actions/notice.tsx';
 import { DeadLetters } from './dead-letters/dead-letters.tsx';

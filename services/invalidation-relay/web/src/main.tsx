@@ -1,5 +1,8 @@
+import './appearance/colours.css';
+import './appearance/text.css';
+import './appearance/controls.css';
+import './appearance/tables.css';
 import { render } from 'preact';
-import './appearance/console.css';
 import { session } from './actions/operator.ts';
 import { App } from './app.tsx';
 import { goLive } from './live/store.ts';

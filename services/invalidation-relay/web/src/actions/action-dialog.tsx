@@ -1,3 +1,4 @@
+import './actions.css';
 import { useSignal } from '@preact/signals';
 import { ApiProblem, asProblem } from '../api/problem.ts';
 import { Dialog } from '../layout/dialog.tsx';

@@ -2,6 +2,7 @@ import type {
   AuditList,
   BlessingList,
   InspectedKey,
+  Invalidation,
   InvalidationDetail,
   InvalidationPage,
   Overview,
@@ -25,7 +26,8 @@ export const eventsPath = 'v1/events';
 export const api = {
   overview: () => get<Overview>('v1/overview'),
   replicas: () => get<ReplicaList>('v1/replicas'),
-  invalidations: (limit: number) => get<InvalidationPage>(`v1/invalidations?limit=${limit}`),
+  invalidations: (limit: number, state?: Invalidation['state']) =>
+    get<InvalidationPage>(`v1/invalidations?limit=${limit}${state === undefined ? '' : `&state=${state}`}`),
   invalidation: (id: string) => get<InvalidationDetail>(`v1/invalidations/${encodeURIComponent(id)}`),
   deadLetters: () => get<InvalidationPage>('v1/dead-letters?limit=100'),
   audit: () => get<AuditList>('v1/audit'),

@@ -1,3 +1,4 @@
+import './dead-letters.css';
 import { propose } from '../actions/action.ts';
 import { api } from '../api/client.ts';
 import type { Invalidation } from '../api/contract.ts';
@@ -28,7 +29,7 @@ export function DeadLetters() {
             {items.length === 0 ? (
               <p class="state">None: every change named a key that a cache can hold.</p>
             ) : (
-              <ul class="dead-letters">
+              <ul class="items dead-letters">
                 {items.map((item) => (
                   <DeadLetter key={item.id} item={item} />
                 ))}

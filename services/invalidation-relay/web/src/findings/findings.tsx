@@ -1,3 +1,4 @@
+import './findings.css';
 import { propose } from '../actions/action.ts';
 import { api } from '../api/client.ts';
 import type { Finding } from '../api/contract.ts';
@@ -33,7 +34,7 @@ export function Findings() {
             {all.length === 0 ? (
               <p class="state">No cached value was older than promised.</p>
             ) : (
-              <ul class="findings">
+              <ul class="items">
                 {all.map((finding) => (
                   <FindingItem key={finding.id} finding={finding} />
                 ))}

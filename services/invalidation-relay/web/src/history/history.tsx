@@ -1,3 +1,4 @@
+import './history.css';
 import type { Blessing } from '../api/contract.ts';
 import { durationOf, timeOf } from '../appearance/format.ts';
 import { Content, Panel, Unavailable } from '../layout/panel.tsx';
@@ -17,7 +18,7 @@ export function History() {
             {items.length === 0 ? (
               <p class="state">No Redis was blessed yet.</p>
             ) : (
-              <ol class="history">
+              <ol class="items history">
                 {items.map((blessing) => (
                   <BlessingItem
                     key={`${blessing.domain} ${blessing.number}`}

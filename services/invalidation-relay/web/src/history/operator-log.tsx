@@ -11,7 +11,7 @@ export function OperatorLog({ domains }: { domains: readonly DomainAudit[] }) {
     .slice(0, SHOWN);
   if (items.length === 0) return <p class="state">No operator has done anything yet.</p>;
   return (
-    <ol class="history" aria-label="Actions of operators">
+    <ol class="items history" aria-label="Actions of operators">
       {items.map((item) => (
         <li key={`${item.domain} ${item.at} ${item.action}`}>
           <time dateTime={item.at}>{timeOf(item.at, now.value)}</time>

@@ -10,7 +10,7 @@ const judgements: Record<Judgement, { text: string; level: string | undefined }>
 
 export function HolderTable({ holders }: { holders: readonly Holder[] }) {
   return (
-    <table class="holders">
+    <table class="holders cards">
       <thead>
         <tr>
           <th scope="col">Where</th>

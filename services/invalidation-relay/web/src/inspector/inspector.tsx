@@ -1,3 +1,4 @@
+import './inspector.css';
 import { useEffect, useMemo } from 'preact/hooks';
 import { propose } from '../actions/action.ts';
 import { api } from '../api/client.ts';

@@ -4,6 +4,7 @@ import { api } from '../api/client.ts';
 import type { Invalidation, InvalidationDetail } from '../api/contract.ts';
 import { inspect } from '../inspector/inspected.ts';
 import { Content } from '../layout/panel.tsx';
+import { addInvalidations } from '../live/invalidation-feed.ts';
 import { resource } from '../live/resource.ts';
 import { PathTimeline } from './path-timeline.tsx';
 
@@ -13,7 +14,15 @@ const ASK_AT_MOST = 10;
 
 /** An invalidation's path, asked for again until every replica has told when it applied it. */
 export function InvalidationDetails({ item }: { item: Invalidation }) {
-  const path = useMemo(() => resource(() => api.invalidation(item.id)), [item.id]);
+  const path = useMemo(
+    () =>
+      resource(async () => {
+        const detail = await api.invalidation(item.id);
+        addInvalidations([detail]);
+        return detail;
+      }),
+    [item.id],
+  );
   const asked = useSignal(0);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;

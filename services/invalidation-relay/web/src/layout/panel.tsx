@@ -1,3 +1,4 @@
+import './panel.css';
 import type { ComponentChildren } from 'preact';
 import type { Known } from '../live/resource.ts';
 import type { Section } from '../verdict/statement.ts';

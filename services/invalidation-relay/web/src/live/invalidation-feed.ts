@@ -3,26 +3,39 @@ import { api } from '../api/client.ts';
 import type { Invalidation } from '../api/contract.ts';
 import { resource } from './resource.ts';
 
-const KEPT = 200;
+const PAGE = 100;
+const KEPT = 300;
 
-/** Newest first. The same item comes again whenever its state changes. */
+/** Which of them are shown. */
+export type Filter = 'all' | 'waiting' | 'dead';
+
+export const filter = signal<Filter>('all');
+
+const statesOf: Record<Filter, readonly (Invalidation['state'] | undefined)[]> = {
+  all: [undefined],
+  waiting: ['pending', 'retrying'],
+  dead: ['dead'],
+};
+
+/** Newest first, whatever the filter. The same one comes again whenever its state changes. */
 export const invalidations = signal<readonly Invalidation[]>([]);
 
-/** The first page, merged into what is there already. */
+/** The newest that the filter lets through, merged into what is there already. */
 export const invalidationFeed = resource(async () => {
-  const { items, unavailable } = await api.invalidations(100);
-  merge(items);
-  return { unavailable };
+  const pages = await Promise.all(statesOf[filter.value].map((state) => api.invalidations(PAGE, state)));
+  addInvalidations(pages.flatMap(({ items }) => items));
+  return { unavailable: pages[0]?.unavailable };
 });
 
-export function addInvalidation(item: Invalidation): void {
-  merge([item]);
+export function addInvalidations(items: readonly Invalidation[]): void {
+  const byId = new Map([...invalidations.value, ...items].map((item) => [item.id, item]));
+  const newest = [...byId.values()].toSorted(newestFirst);
+  // What is not applied yet stays: it is what an operator looks for.
+  invalidations.value = newest.filter(({ state }, index) => index < KEPT || state !== 'applied');
 }
 
-function merge(items: readonly Invalidation[]): void {
-  const byId = new Map(invalidations.value.map((item) => [item.id, item]));
-  for (const item of items) byId.set(item.id, item);
-  invalidations.value = [...byId.values()].toSorted(newestFirst).slice(0, KEPT);
+export function passes({ state }: Invalidation, by: Filter): boolean {
+  return statesOf[by].includes(undefined) || statesOf[by].includes(state);
 }
 
 function newestFirst(a: Invalidation, b: Invalidation): number {

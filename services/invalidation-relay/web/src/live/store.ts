@@ -3,7 +3,7 @@ import { api, eventsPath } from '../api/client.ts';
 import type { EventData, EventName, Overview } from '../api/contract.ts';
 import { learnRelayTime, startClock } from './clock.ts';
 import { type Connection, openEventStream } from './event-stream.ts';
-import { addInvalidation, invalidationFeed } from './invalidation-feed.ts';
+import { addInvalidations, invalidationFeed } from './invalidation-feed.ts';
 import { resource } from './resource.ts';
 
 const REPLICAS_EVERY_MS = 2_000;
@@ -72,7 +72,7 @@ function takeOverview(next: Overview): void {
 }
 
 function takeInvalidation(item: EventData<'invalidation'>): void {
-  addInvalidation(item);
+  addInvalidations([item]);
   if (item.state === 'dead') void deadLetters.load();
 }
 

@@ -1,3 +1,4 @@
+import './replicas.css';
 import type { Replica } from '../api/contract.ts';
 import { bytesOf, countOf, percentOf, shortId } from '../appearance/format.ts';
 import { Content, Panel, Unavailable } from '../layout/panel.tsx';
@@ -19,7 +20,7 @@ export function Replicas() {
             {items.length === 0 ? (
               <p class="state">No replica holds, or lately held, a lease.</p>
             ) : (
-              <table class="replicas">
+              <table class="replicas cards">
                 <thead>
                   <tr>
                     <th scope="col">Replica</th>
@@ -75,14 +76,14 @@ function ReplicaRow({ replica }: { replica: Replica }) {
       <td data-label="Lease">
         <Lease replica={replica} />
       </td>
-      <td class="number" data-label="Lag" data-level={lag === null || lag > 0 ? 'attention' : undefined}>
+      <td class="number" data-label="Lag" data-level={live && lag === null ? 'attention' : undefined}>
         {live ? (lag === null ? 'old blessing' : lag === 0 ? 'none' : countOf(lag)) : '–'}
       </td>
       <td class="number" data-label="Hit ratio">
-        {hitRatio === null || hitRatio === undefined ? '–' : percentOf(hitRatio)}
+        {hitRatio === null ? '–' : percentOf(hitRatio)}
       </td>
       <td class="number" data-label="In memory">
-        {l1 === null || l1 === undefined ? (
+        {l1 === null ? (
           '–'
         ) : (
           <>

@@ -2,9 +2,17 @@ import type { DomainAudit, DomainOverview, Replica } from '../api/contract.ts';
 import { durationOf, plural } from '../appearance/format.ts';
 import type { Statement } from './statement.ts';
 
-/** Twice what policies allow by default is a second more than a relay that works ever needs. */
+/** A relay that works moves it several times a second; policies allow 2 s by default. */
 const LATE_WATERMARK_MS = 3_000;
 const LATE_OUTBOX_MS = 5_000;
+
+export function isLateWatermark(ageMs: DomainOverview['watermarkAgeMs']): boolean {
+  return ageMs === null || ageMs > LATE_WATERMARK_MS;
+}
+
+export function isLateOutbox({ retryingForLong, oldestAgeMs }: DomainOverview['outbox']): boolean {
+  return retryingForLong > 0 || oldestAgeMs > LATE_OUTBOX_MS;
+}
 
 /** What a domain's own figures say, without the audit's findings. */
 export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]): Statement[] {
@@ -19,7 +27,7 @@ export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]
       todo: 'Wait some seconds after a failover; if it stays, look at the history and at the relay’s log.',
       target: { kind: 'section', section: 'history' },
     });
-  } else if (domain.watermarkAgeMs === null || domain.watermarkAgeMs > LATE_WATERMARK_MS) {
+  } else if (isLateWatermark(domain.watermarkAgeMs)) {
     statements.push({
       level: 'attention',
       who,
@@ -33,7 +41,7 @@ export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]
       todo: 'See which invalidations are retried, and why.',
       target: { kind: 'section', section: 'invalidations' },
     });
-  } else if (outbox.retryingForLong > 0 || outbox.oldestAgeMs > LATE_OUTBOX_MS) {
+  } else if (isLateOutbox(outbox)) {
     statements.push({
       level: 'attention',
       who,

@@ -1,11 +1,13 @@
+import './verdict.css';
 import { ageOf, countOf, plural, timeOf } from '../appearance/format.ts';
 import { inspect } from '../inspector/inspected.ts';
 import { goTo } from '../layout/go-to.ts';
 import { LevelIcon } from '../layout/icons.tsx';
 import { now } from '../live/clock.ts';
+import { filter } from '../live/invalidation-feed.ts';
 import { overview } from '../live/store.ts';
 import { verdict } from './current-verdict.ts';
-import type { Statement, Target } from './statement.ts';
+import type { Section, Statement, Target } from './statement.ts';
 
 /** The answer to the question for which this page was opened. */
 export function VerdictBanner() {
@@ -78,6 +80,12 @@ function StatementLine({ statement }: { statement: Statement }) {
   );
 }
 
+/** Of the invalidations an operator who comes from here wants those that wait. */
+function show(section: Section): void {
+  if (section === 'invalidations') filter.value = 'waiting';
+  goTo(section);
+}
+
 const names = {
   services: 'services',
   replicas: 'replicas',
@@ -93,7 +101,7 @@ function GoButton({ target }: { target: Target }) {
       Inspect {target.key}
     </button>
   ) : (
-    <button type="button" class="link" onClick={() => goTo(target.section)}>
+    <button type="button" class="link" onClick={() => show(target.section)}>
       Show {names[target.section]}
     </button>
   );

@@ -1,0 +1,243 @@
+import { describe, expect, test } from 'vitest';
+import { problemOf, unreachable } from '../api/problem.ts';
+import type {
+  DomainAudit,
+  DomainOverview,
+  Finding,
+  Invalidation,
+  Overview,
+  Replica,
+} from '../api/contract.ts';
+import { type Evidence, verdictOn } from './verdict.ts';
+
+const now = Date.parse('2026-03-01T03:12:30.000Z');
+const window = { samples: 1_000, stale: 0, nines: 3 };
+const windows = { '1m': window, '5m': window, '1h': window };
+
+const domain: DomainOverview = {
+  domain: 'user',
+  services: ['user'],
+  state: 'blessed',
+  standingStill: null,
+  blessing: 1,
+  watermarkAgeMs: 20,
+  outbox: { pending: 0, oldestAgeMs: 0, retryingForLong: 0, deadLetters: 0 },
+  replicas: { live: 2, known: 2 },
+  hitRatio: 0.9,
+  consistency: { l1: windows, l2: windows },
+  findings: 0,
+};
+
+const finding: Finding = {
+  id: 'user-1',
+  domain: 'user',
+  key: 'user:v2:profile:7',
+  layer: 'l2',
+  replicaId: null,
+  instance: null,
+  cachedVersion: '4',
+  originVersion: '5',
+  firstSeenAt: '2026-03-01T03:10:00.000Z',
+  lastSeenAt: '2026-03-01T03:12:00.000Z',
+  staleForMs: 120_000,
+  event: 'user-9',
+  resolvedAt: null,
+};
+
+const replica: Replica = {
+  domain: 'user',
+  replicaId: 'abc',
+  instance: 'user-service-1',
+  live: true,
+  mode: 'l1',
+  leaseUntil: '2026-03-01T03:12:32.000Z',
+  leaseRemainingMs: 2_000,
+  appliedId: '1-5',
+  lag: 0,
+  hitRatio: 0.9,
+  l1: { entries: 5, bytes: null },
+  answered: true,
+};
+
+function overview(...domains: Partial<DomainOverview>[]): Overview {
+  return {
+    at: new Date(now).toISOString(),
+    relay: { instance: 'relay-1' },
+    domains: (domains.length === 0 ? [{}] : domains).map((part) => ({ ...domain, ...part })),
+  };
+}
+
+function audit(part: Partial<DomainAudit>): DomainAudit {
+  return {
+    domain: 'user',
+    state: domain.state,
+    standingStill: domain.standingStill,
+    watermarkAgeMs: domain.watermarkAgeMs,
+    outbox: domain.outbox,
+    consistency: domain.consistency,
+    tables: [],
+    blessings: [],
+    operatorLog: [],
+    sample: [],
+    auditor: null,
+    findings: [],
+    ttlScan: { scannedAt: null, keys: 0, withoutTtl: [], wrongTtl: [], unknownSchema: [] },
+    ...part,
+  };
+}
+
+function judge(evidence: Partial<Evidence>) {
+  return verdictOn({
+    overview: { value: overview(), at: now },
+    connection: { state: 'live' },
+    replicas: [replica],
+    audits: [],
+    findings: [],
+    invalidations: [],
+    now,
+    ...evidence,
+  });
+}
+
+describe('nobody sees old data', () => {
+  test('when samples were compared and nothing was found', () => {
+    expect(judge({})).toEqual({ level: 'fresh', headline: 'Nobody sees old data.', statements: [] });
+  });
+
+  test('is not claimed before anything was compared', () => {
+    const none = { samples: 0, stale: 0, nines: null };
+    const nothing = { '1m': none, '5m': none, '1h': none };
+    const verdict = judge({
+      overview: { value: overview({ consistency: { l1: nothing, l2: nothing } }), at: now },
+    });
+    expect(verdict).toMatchObject({
+      level: 'unknown',
+      headline: expect.stringContaining('nothing has been compared'),
+    });
+  });
+
+  test('a finding that is over does not count', () => {
+    expect(judge({ findings: [{ ...finding, resolvedAt: finding.lastSeenAt }] }).level).toBe('fresh');
+  });
+});
+
+describe('somebody sees old data', () => {
+  test('says who, since when, why, and what to do', () => {
+    const event = { id: 'user-9', state: 'applied' } as Invalidation;
+    const { level, headline, statements } = judge({ findings: [finding], invalidations: [event] });
+    expect({ level, headline }).toEqual({ level: 'stale', headline: 'user serves 1 old key from Redis.' });
+    expect(statements).toEqual([
+      {
+        level: 'stale',
+        who: 'user',
+        what: 'serves 1 old key from Redis',
+        since: finding.firstSeenAt,
+        because: 'invalidation user-9 removed it, and it was written back past the library',
+        todo: expect.any(String),
+        target: { kind: 'key', key: 'user:profile:7' },
+      },
+    ]);
+  });
+
+  test.each([
+    ['pending', 'still waits in the outbox'],
+    ['dead', 'is a dead letter'],
+    ['applied', 'this replica did not follow it'],
+  ] as const)('names a replica and what became of the invalidation: %s', (state, because) => {
+    const inMemory = { ...finding, layer: 'l1', replicaId: 'abc', instance: 'user-service-1' } as const;
+    const verdict = judge({ findings: [inMemory], invalidations: [{ id: 'user-9', state } as Invalidation] });
+    expect(verdict.headline).toBe('user-service-1 serves 1 old key from its memory.');
+    expect(verdict.statements[0]?.because).toContain(because);
+  });
+
+  test('counts places, and gives the earliest time of each', () => {
+    const earlier = { ...finding, id: 'user-0', firstSeenAt: '2026-03-01T03:00:00.000Z' };
+    const inMemory = { ...finding, id: 'user-2', layer: 'l1', replicaId: 'abc' } as const;
+    const verdict = judge({ findings: [finding, earlier, inMemory] });
+    expect(verdict.headline).toBe('Old data is served in 2 places.');
+    expect(verdict.statements.map(({ what, since }) => [what, since])).toEqual([
+      ['serves 2 old keys from Redis', earlier.firstSeenAt],
+      ['serves 1 old key from its memory', finding.firstSeenAt],
+    ]);
+  });
+
+  test('a table without its trigger is no good news', () => {
+    const table = { table: 'users', service: 'user', entity: 'profile', problem: 'its trigger is disabled' };
+    expect(judge({ audits: [audit({ tables: [table] })] })).toMatchObject({
+      level: 'stale',
+      headline: expect.stringContaining('users'),
+    });
+  });
+});
+
+describe('nothing is known', () => {
+  test('before the first answer', () => {
+    expect(judge({ overview: {} })).toMatchObject({ level: 'unknown', headline: 'Asking the relay …' });
+    expect(judge({ overview: { problem: unreachable(undefined) } })).toMatchObject({
+      level: 'unknown',
+      headline: 'Not known yet.',
+      statements: [{ because: 'The relay cannot be reached.' }],
+    });
+  });
+
+  test('once the connection is lost and the figures are old, however good they were', () => {
+    const lost = { state: 'reconnecting', since: now - 20_000 } as const;
+    const old = { value: overview(), at: now - 20_000, problem: problemOf(502, '<html>') };
+    expect(judge({ connection: lost, overview: old })).toMatchObject({
+      level: 'unknown',
+      headline: expect.stringMatching(/^Not known since \d\d:12:10: this relay does not answer/),
+    });
+  });
+
+  test('of a domain that could not be asked', () => {
+    const value = { ...overview(), unavailable: [{ domain: 'inventory', reason: 'no connection' }] };
+    expect(judge({ overview: { value, at: now } })).toMatchObject({
+      level: 'unknown',
+      headline: 'inventory cannot be asked.',
+    });
+  });
+});
+
+describe('nobody sees old data, but not all is well', () => {
+  test.each<[string, Partial<DomainOverview>, string]>([
+    ['an unblessed domain', { state: 'blessing', standingStill: 'waits for leases' }, 'waits for leases'],
+    ['an old watermark', { watermarkAgeMs: 9_000 }, 'the watermark is 9.0 s old'],
+    ['no watermark', { watermarkAgeMs: null }, 'Redis has no watermark'],
+    [
+      'a full outbox',
+      { outbox: { pending: 3, oldestAgeMs: 61_000, retryingForLong: 2, deadLetters: 0 } },
+      '2 of them cannot be applied',
+    ],
+    [
+      'dead letters',
+      { outbox: { pending: 0, oldestAgeMs: 0, retryingForLong: 0, deadLetters: 1 } },
+      'they name no key that a cache could hold',
+    ],
+  ])('%s', (_what, part, because) => {
+    const verdict = judge({ overview: { value: overview(part), at: now } });
+    expect(verdict).toMatchObject({
+      level: 'attention',
+      headline: 'Nobody sees old data, but not all is well.',
+    });
+    expect(verdict.statements.map((statement) => statement.because)).toEqual([because]);
+  });
+
+  test('a replica that runs without a lease, but not one that has ended', () => {
+    const without = { ...replica, live: false, leaseRemainingMs: 0 };
+    expect(judge({ replicas: [without] }).statements).toMatchObject([{ who: 'user-service-1' }]);
+    expect(judge({ replicas: [{ ...without, answered: false }] }).level).toBe('fresh');
+  });
+
+  test('keys with an expiry that no policy gave', () => {
+    const ttlScan = {
+      scannedAt: null,
+      keys: 9,
+      withoutTtl: ['user:profile:1'],
+      wrongTtl: [],
+      unknownSchema: [],
+    };
+    expect(judge({ audits: [audit({ ttlScan })] }).statements).toMatchObject([
+      { level: 'attention', target: { section: 'findings' } },
+    ]);
+  });
+});
