@@ -18,6 +18,16 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Milliseconds since this call, by whichever clock says more: the monotonic one stands still while a machine is suspended, the
+ * wall clock may be set back. For what must not be taken for younger than it is.
+ */
+export function ageFromNow(clock: Clock): () => number {
+  const monotonicMs = clock.monotonicMs();
+  const wallMs = clock.wallMs();
+  return () => Math.max(clock.monotonicMs() - monotonicMs, clock.wallMs() - wallMs);
+}
+
 /** Resolves after `ms` on `clock`. */
 export function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { withGrownCache } from './grown-cache.ts';
 import type { Fault, Operation, Plan } from './plan.ts';
-import { cook } from './recipes.ts';
+import { cook } from './recipes/recipes.ts';
 import { Random } from './world/random.ts';
 
 /** Replicas are registered, the domain is blessed, leases are held, if the network is not slow. */
@@ -77,6 +77,7 @@ function withRecipe(plan: Plan, random: Random): Plan {
   const faults = random.chance(0.3) ? plan.faults.slice(0, 1) : [];
   return {
     ...plan,
+    ...trouble.conditions,
     operations: [...some, ...trouble.operations].toSorted((one, other) => one.at - other.at),
     faults: [...faults, ...trouble.faults].toSorted((one, other) => one.at - other.at),
   };

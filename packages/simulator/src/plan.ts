@@ -38,12 +38,16 @@ export interface Fault {
     | 'redis-restart-snapshot'
     | 'redis-failover'
     | 'redis-pause'
+    /** A process is led to a replica of Redis that stopped following `ms` ago, and is led back a little later. */
+    | 'lead-astray'
     | 'flush-all'
     | 'evict'
     | 'trim-log'
     | 'new-schema-version'
     /** The loads of one replica throw, as where its database refuses them. */
     | 'fail-loads'
+    /** Those that begin have read soon, and answer only at the end. */
+    | 'slow-loads'
     /** All relays die while the clock of Redis steps back, so that its watermark looks young. */
     | 'hidden-dead-relays';
   /** Of a process: `replica-0`, `relay-1`; of a key. */
@@ -76,6 +80,8 @@ export interface Plan {
   /** The bounded entity serves L2 to its TTL while freshness is not proven: then only memory's answers are bounded. */
   serve: boolean;
   grown?: GrownCache;
+  /** How long relays keep applied rows; without it one of three, by the seed. */
+  purgeAfterMs?: number;
   operations: Operation[];
   faults: Fault[];
 }

@@ -1,4 +1,4 @@
-import { pause } from '../clock.ts';
+import { ageFromNow, pause } from '../clock.ts';
 import { isFreshetError } from '../errors.ts';
 import { type CacheId, logicalKey, physicalKey } from '../keys/key.ts';
 import { MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
@@ -17,8 +17,8 @@ export interface Fence {
   history: string;
   /** The schema versions that were fenced. */
   numbers: readonly number[];
-  /** On the monotonic clock, before FENCE was sent. */
-  sentAt: number;
+  /** Milliseconds since before FENCE was sent. */
+  ageMs: () => number;
   /** Lifts the fence; the entry is stored under its schema version. A failure leaves the fence to its deadline. */
   publish(version: Version, stored: { number: number; entry: string; ttlMs: number } | null): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function raiseFence(replica: Replica, entity: string, id: CacheId):
   const token = replica.token();
   const numbers = registry.numbers(service, entity);
   const keys = numbers.map((number) => ({ number, key: physicalKey(service, entity, number, id) }));
-  const sentAt = clock.monotonicMs();
+  const ageMs = ageFromNow(clock);
   // FENCE touches one key, so it cannot see the head. Asked before it on the same connection, STATUS can: a blessing that
   // is still in force afterwards was in force when the fence was set.
   const asked = [
@@ -56,12 +56,10 @@ export async function raiseFence(replica: Replica, entity: string, id: CacheId):
     for (const { primary, history } of fenced) assertSameServer(primary && history === status.history);
     traceStep('fenced');
     // FENCE first, then the event: a reader that the event sends to L2 must find the fence there.
-    await emptyMemories(replica, logicalKey(service, entity, id), status, () =>
-      leavesTime(sentAt, clock.monotonicMs(), timings),
-    );
-    replica.measures.barrierPassed(clock.monotonicMs() - sentAt);
+    await emptyMemories(replica, logicalKey(service, entity, id), status, () => leavesTime(ageMs(), timings));
+    replica.measures.barrierPassed(ageMs());
     traceStep('barrier_passed');
-    return { blessing: status.blessing, history: status.history, numbers, sentAt, publish };
+    return { blessing: status.blessing, history: status.history, numbers, ageMs, publish };
   } catch (error) {
     await lift({ publish });
     if (isFreshetError(error, 'FRESHET_UNBLESSED', 'FRESHET_OTHER_BLESSING'))
@@ -108,17 +106,13 @@ export async function emptyMemories(
 }
 
 /** Whether a transaction that begins now ends while the fence stands, on the clock of whichever machine is the slowest. */
-export function leavesTime(
-  fencedAt: number,
-  now: number,
-  { strongTransactionMs, fenceMs }: Timings,
-): boolean {
-  return now - fencedAt + withDrift(strongTransactionMs) <= fenceMs;
+export function leavesTime(fenceAgeMs: number, { strongTransactionMs, fenceMs }: Timings): boolean {
+  return fenceAgeMs + withDrift(strongTransactionMs) <= fenceMs;
 }
 
 /** Whether a fence may have ended, on the clock of whichever machine is the fastest. */
-export function mayHaveEnded(fencedAt: number, now: number, { fenceMs }: Timings): boolean {
-  return now - fencedAt >= fenceMs - drift(fenceMs);
+export function mayHaveEnded(fenceAgeMs: number, { fenceMs }: Timings): boolean {
+  return fenceAgeMs >= fenceMs - drift(fenceMs);
 }
 
 function assertSameServer(same: boolean): void {

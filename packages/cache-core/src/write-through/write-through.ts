@@ -169,7 +169,7 @@ export class WriteThrough<T> {
   async #catchUp(id: CacheId, fence: Fence): Promise<void> {
     const { replica, policy } = this.#entity;
     const { clock, timings } = replica;
-    if (!mayHaveEnded(fence.sentAt, clock.monotonicMs(), timings)) return;
+    if (!mayHaveEnded(fence.ageMs(), timings)) return;
     const deadline = clock.monotonicMs() + timings.strongWriteMs;
     const key = logicalKey(replica.service, policy.entity, id);
     await emptyMemories(replica, key, fence, () => clock.monotonicMs() < deadline).catch((error: unknown) => {
@@ -193,7 +193,7 @@ export class WriteThrough<T> {
 
   /** Begins, and makes sure that the COMMIT will fall inside of the fence and under the blessing that fenced. */
   async #begin(fence: Fence): Promise<StrongTransaction> {
-    const { service, origin, registry, clock, timings } = this.#entity.replica;
+    const { service, origin, registry, timings } = this.#entity.replica;
     const { entity } = this.#entity.policy;
     const transaction = await origin.beginStrong({
       service,
@@ -215,7 +215,7 @@ export class WriteThrough<T> {
       if (!schemaVersions.every((number) => fence.numbers.includes(number))) {
         throw new Overtaken('a schema version was registered that is not fenced');
       }
-      if (!leavesTime(fence.sentAt, clock.monotonicMs(), timings)) {
+      if (!leavesTime(fence.ageMs(), timings)) {
         throw new Overtaken('too little is left of the fence');
       }
     } catch (error) {

@@ -216,7 +216,7 @@ export const mutants: Mutant[] = [
     rule: 'RESET: the replica flushes',
     guarantee: 'G1',
     file: `${CORE}/freshness-lease/freshness-lease.ts`,
-    edits: [['        this.#options.flush();\n        this.#learn', '        this.#learn']],
+    edits: [["this.#lose('reset');\n        this.#options.flush();", "this.#lose('reset');"]],
   },
   {
     name: 'as-of-age-by-redis-only',
@@ -324,8 +324,20 @@ export const mutants: Mutant[] = [
     file: `${CORE}/write-through/fence.ts`,
     edits: [
       [
-        'return now - fencedAt + withDrift(strongTransactionMs) <= fenceMs;',
-        'return now !== fencedAt + withDrift(strongTransactionMs) + fenceMs;',
+        'return fenceAgeMs + withDrift(strongTransactionMs) <= fenceMs;',
+        'return fenceAgeMs !== withDrift(strongTransactionMs) + fenceMs;',
+      ],
+    ],
+  },
+  {
+    name: 'fence-age-by-one-clock',
+    rule: 'a fence is as old as the wall clock says, while the monotonic one stood still',
+    guarantee: 'G4',
+    file: `${CORE}/clock.ts`,
+    edits: [
+      [
+        'Math.max(clock.monotonicMs() - monotonicMs, clock.wallMs() - wallMs)',
+        'clock.monotonicMs() - monotonicMs + 0 * wallMs',
       ],
     ],
   },

@@ -28,6 +28,9 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
     case 'fail-loads':
       hosts.replica(Number(target.split('-')[1]))?.failLoads(ms);
       return;
+    case 'slow-loads':
+      hosts.replica(Number(target.split('-')[1]))?.slowLoads(ms);
+      return;
     case 'cut-redis':
       connection?.cut();
       return;
@@ -60,6 +63,12 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
     case 'redis-pause':
       world.node.pausedUntil = scheduler.now + ms;
       return;
+    case 'lead-astray': {
+      const follower = world.follower(world.node.server.snapshot());
+      scheduler.after(ms, () => connection?.leadTo(follower));
+      scheduler.after(ms + random.between(50, 600), () => connection?.leadTo(null));
+      return;
+    }
     case 'flush-all':
       world.flushedAt.push(scheduler.now);
       world.node.server.flushAll();

@@ -43,6 +43,7 @@ export class RedisConnection implements Protocol {
   readonly #listeners = new Set<(event: 'lost' | 'ready') => void>();
   #node: RedisNode | null = null;
   #generation = 0;
+  #astray: RedisNode | null = null;
 
   constructor(options: RedisConnectionOptions) {
     const { scheduler, random, process, latency } = options;
@@ -67,6 +68,12 @@ export class RedisConnection implements Protocol {
 
   stall(direction: Direction, ms: number): void {
     this.#link.stall(direction, ms);
+  }
+
+  /** Connects anew: to this node, until it is told otherwise; with null, to where connections lead. */
+  leadTo(node: RedisNode | null): void {
+    this.#astray = node;
+    this.cut();
   }
 
   cut(): void {
@@ -198,7 +205,7 @@ export class RedisConnection implements Protocol {
   }
 
   #connect(): void {
-    const node = this.#options.resolve();
+    const node = this.#astray ?? this.#options.resolve();
     if (!node.up) {
       this.#connectIn(this.#options.random.between(20, 120));
       return;

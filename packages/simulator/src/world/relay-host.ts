@@ -18,7 +18,8 @@ export class RelayHost {
     const process = world.process(name);
     const random = new Random(world.plan.seed, `${name} ${incarnation}`);
     // Longer than any lag, or so short that a failover finds rows purged that its server has not seen.
-    const purgeAfterMs = new Random(world.plan.seed, 'purge').pick([200, 2_000, limits.purgeAfterMs]);
+    const purgeAfterMs =
+      world.plan.purgeAfterMs ?? new Random(world.plan.seed, 'purge').pick([200, 2_000, limits.purgeAfterMs]);
     const origin = new SimOrigin(world.network(process));
     const connection = world.connect(process);
     this.process = process;

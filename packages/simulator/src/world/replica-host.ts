@@ -1,6 +1,6 @@
 import type { CacheAside, WriteThrough } from '@freshet/cache-core';
 import { type LoadContext, type Loaded, ttl } from '@freshet/cache-core';
-import { ReplicaCache } from '@freshet/cache-core/protocol';
+import { pause, ReplicaCache } from '@freshet/cache-core/protocol';
 import type { GrownCache } from '../plan.ts';
 import type { Table } from '../postgres/postgres-server.ts';
 import { PostgresClient } from './postgres-client.ts';
@@ -24,6 +24,7 @@ export class ReplicaHost {
   readonly stock: WriteThrough<Value>;
   readonly #now: () => number;
   #failsUntil = 0;
+  #slowUntil = 0;
 
   constructor(world: World, name: string, incarnation: number, schemaVersion: number) {
     const process = world.process(name);
@@ -84,6 +85,11 @@ export class ReplicaHost {
     this.#failsUntil = this.#now() + ms;
   }
 
+  /** Loads that begin before then have read soon, and answer only then. */
+  slowLoads(ms: number): void {
+    this.#slowUntil = this.#now() + ms;
+  }
+
   #load(table: Table) {
     return async (id: unknown, { client }: LoadContext): Promise<Loaded<Value> | null> => {
       if (client !== undefined) return await readRow(PostgresClient.of(client), table, id);
@@ -102,7 +108,9 @@ export class ReplicaHost {
 
   async #ask<A>(read: (client: PostgresClient) => Promise<A>): Promise<A> {
     if (this.#now() < this.#failsUntil) throw new Error('The database refuses.');
-    return await this.origin.once(read);
+    const answer = await this.origin.once(read);
+    if (this.#now() < this.#slowUntil) await pause(this.process.clock, this.#slowUntil - this.#now());
+    return answer;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Plan } from '../plan.ts';
 import { MemoryPostgres } from '../postgres/memory-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { MemoryRedis } from '../redis/memory-redis.ts';
+import type { RedisSnapshot } from '../redis/redis-server.ts';
 import type { PostgresClient, PostgresNetwork } from './postgres-client.ts';
 import { EPOCH_MS, Process } from './process.ts';
 import { Random } from './random.ts';
@@ -62,21 +63,35 @@ export class World {
     return node;
   }
 
-  /** A new Redis server, to which connections lead from now on. Its clock is a little wrong. */
+  /** A new Redis server, to which connections lead from now on. */
   addNode(): (typeof this.nodes)[number] {
+    const node = this.#newNode(`redis-${this.nodes.length}`);
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** A replica of Redis with this data, which it keeps as it is: it has stopped following. */
+  follower(data: RedisSnapshot): RedisNode {
+    const node = this.#newNode('redis-follower');
+    node.server.restart(data);
+    node.server.demote();
+    return node;
+  }
+
+  /** Its clock is a little wrong. */
+  #newNode(name: string): (typeof this.nodes)[number] {
     const clockOffset = Math.round(this.#random.between(-800, 800));
     const server = new MemoryRedis({
       nowMs: () => Math.floor(EPOCH_MS + this.scheduler.now + node.clockOffset),
       newHistory: () => this.hex(40),
     });
     const node: (typeof this.nodes)[number] = {
-      name: `redis-${this.nodes.length}`,
+      name,
       server: this.#watched(server, () => node.clockOffset),
       up: true,
       pausedUntil: 0,
       clockOffset,
     };
-    this.nodes.push(node);
     return node;
   }
 
