@@ -8,6 +8,7 @@ import { FreshetError } from './errors.ts';
 import type { Doorbell } from './freshness-lease/doorbell.ts';
 import { FreshnessLease } from './freshness-lease/freshness-lease.ts';
 import type { LeaseLoss } from './freshness-lease/lease-state.ts';
+import { ReplicaInspection } from './inspection/replica-inspection.ts';
 import { parseLogicalKey } from './keys/key.ts';
 import type { L1Bounds } from './l1/l1.ts';
 import type { LogEntry } from './log/log-entry.ts';
@@ -25,13 +26,18 @@ import { waitsForStandby, WriteThrough } from './write-through/write-through.ts'
 /** What one replica is made of: the outside world behind ports, so that a simulation can be that world. */
 export interface ReplicaParts {
   service: string;
+  /** Names the process for operators; default: the service. */
+  instance?: string;
   replicaId: string;
   protocol: Protocol;
   origin: Origin;
   /** Why there is no connection to Redis, where something can be said of it. */
   connectionTrouble?: () => string | undefined;
-  /** Calls back when the replicas' doorbell rings. */
-  listen: (onRing: () => void) => Doorbell;
+  /** Calls back when the replicas' doorbell rings, and for the answer to an operator's question; null: there is none. */
+  listen: (
+    onRing: () => void,
+    onQuestion: (question: string) => { channel: string; text: string } | null,
+  ) => Doorbell;
   clock: Clock;
   /** [0, 1) */
   random: () => number;
@@ -82,6 +88,7 @@ export class ReplicaCache implements Cache {
   readonly #parts: ReplicaParts;
   readonly #replica: Replica;
   readonly #entities = new Map<string, Entity<unknown>>();
+  readonly #inspection: ReplicaInspection;
   #started = false;
   #doorbell: Doorbell | undefined;
   #stopMetrics: () => void = () => {};
@@ -121,6 +128,13 @@ export class ReplicaCache implements Cache {
         timeoutMs: timings.loadTimeoutMs,
       }),
     };
+    const { instance = service } = parts;
+    this.#inspection = new ReplicaInspection({
+      replicaId,
+      instance,
+      replica: this.#replica,
+      entities: this.#entities,
+    });
   }
 
   aside<T>(options: PolicyOptions<T>): CacheAside<T> {
@@ -138,7 +152,10 @@ export class ReplicaCache implements Cache {
     await this.#checkDomain();
     await registry.register();
     this.#stopMetrics = publishMetrics({ service, lease, clock, entities: () => this.#entities.values() });
-    this.#doorbell = this.#parts.listen(() => lease.renew());
+    this.#doorbell = this.#parts.listen(
+      () => lease.renew(),
+      (question) => this.#inspection.answer(question),
+    );
     lease.start();
   }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { type Cache, ReplicaCache } from './cache.ts';
+import { type Cache, ReplicaCache, type ReplicaParts } from './cache.ts';
 import { systemClock } from './clock.ts';
-import { listen } from './freshness-lease/doorbell.ts';
+import { type Doorbell, listen } from './freshness-lease/doorbell.ts';
+import { questionChannel } from './inspection/question.ts';
 import { assertName } from './keys/key.ts';
 import type { L1Bounds } from './l1/l1.ts';
 import type { Timings } from './options.ts';
@@ -41,14 +42,33 @@ export function createCache(options: CacheOptions): Cache {
   return new ReplicaCache({
     ...rest,
     service,
+    instance,
     origin,
     // Random and never used again: a process that comes back must not be taken for the one that died.
     replicaId: `${instance}.${randomBytes(8).toString('hex')}`,
     protocol: redisProtocol(redis, origin.name),
     connectionTrouble,
-    listen: (onRing) => listen(redis, replicaDoorbell(origin.name), systemClock, onRing),
+    listen: (onRing, onQuestion) => listenOn(redis, origin.name, onRing, onQuestion),
     clock: systemClock,
     random: Math.random,
     token: () => randomBytes(12).toString('base64url'),
   });
+}
+
+/** Answers go out on the connection that the cache speaks on: one that listens may say nothing else. */
+function listenOn(
+  redis: Redis,
+  domain: string,
+  ...[onRing, onQuestion]: Parameters<ReplicaParts['listen']>
+): Doorbell {
+  const answer = (question: string): void => {
+    const answered = onQuestion(question);
+    // Whoever asked has stopped waiting by the time that it could be sent again.
+    if (answered !== null) redis.publish(answered.channel, answered.text).catch(() => {});
+  };
+  const channels = new Map<string, (message: string) => void>([
+    [replicaDoorbell(domain), onRing],
+    [questionChannel(domain), answer],
+  ]);
+  return listen(redis, systemClock, { channels, onListening: onRing });
 }

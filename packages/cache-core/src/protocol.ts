@@ -5,6 +5,9 @@
 export { ReplicaCache, type ReplicaParts } from './cache.ts';
 export { type Clock, pause, systemClock } from './clock.ts';
 export type { Doorbell } from './freshness-lease/doorbell.ts';
+export { type Inspector, openInspector } from './inspection/inspector.ts';
+export { peek, type Peeked } from './inspection/peek.ts';
+export { type HeldEntry, type InspectionAnswer, MOST_ASKED } from './inspection/question.ts';
 export {
   type CacheId,
   encodeIdPart,

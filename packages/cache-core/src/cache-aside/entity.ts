@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { FreshetError } from '../errors.ts';
 import type { PolicyLease } from '../freshness-lease/policy-lease.ts';
-import { type CacheId, encodeId } from '../keys/key.ts';
+import type { HeldEntry } from '../inspection/question.ts';
+import { type CacheId, encodeId, logicalKey } from '../keys/key.ts';
 import { NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
 import { L1, type L1Bounds } from '../l1/l1.ts';
 import { encodeEntry } from '../l2/value.ts';
@@ -76,13 +77,40 @@ export class Entity<T> {
   keep(key: string, load: Load, { value, version, ttlMs, costMs, bytes }: Keepable<T>): void {
     const { l1, lease, policy, replica } = this;
     if (load.dirty || ttlMs <= 0 || !lease.valid()) return;
-    const expiresAt = replica.clock.wallMs() + ttlMs;
+    const since = replica.clock.wallMs();
+    const expiresAt = since + ttlMs;
     // Drawn once instead of by each reader: a hit then compares one number, with or without an early refresh.
     const early =
       policy.refreshAhead === 0 || version === NO_VERSION
         ? 0
         : policy.refreshAhead * Math.max(1, costMs) * -Math.log(1 - replica.random());
-    l1.put(key, value, version, expiresAt, bytes, expiresAt - early);
+    l1.put(key, { value, version, since, expiresAt, refreshAt: expiresAt - early }, bytes);
+  }
+
+  /** What memory holds of a key, for operators: no reader is told, and nothing is kept longer for it. */
+  held(idParts: readonly string[]): HeldEntry | null {
+    const entry = this.l1.peek(memoryKey(idParts));
+    if (entry === undefined) return null;
+    const { clock, service } = this.replica;
+    const now = clock.wallMs();
+    const ttlMs = Math.max(0, entry.expiresAt - now);
+    return {
+      key: logicalKey(service, this.policy.entity, idParts),
+      version: entry.version,
+      found: entry.value !== null,
+      ageMs: Math.max(0, now - entry.since),
+      ttlMs,
+      served: ttlMs > 0 && this.lease.valid(),
+    };
+  }
+
+  /** As `held`, of some entries that stand together somewhere. */
+  sampleHeld(count: number): HeldEntry[] {
+    const { random } = this.replica;
+    const beginnings = Math.min(this.l1.size, MOST_PASSED) - count + 1;
+    const from = Math.floor(random() * Math.max(1, beginnings));
+    const ids = this.l1.some(count, from, random() < 0.5 ? 'most-recent' : 'least-recent');
+    return ids.map((id) => this.held(id.split(SEPARATOR))).filter((entry) => entry !== null);
   }
 
   /**
@@ -129,6 +157,9 @@ export class Entity<T> {
     }
   }
 }
+
+/** Entries that a search for some in the middle walks past: 0.1 ms. */
+const MOST_PASSED = 5_000;
 
 /** In no id, not even in one that nobody has checked yet, unless it was guessed. */
 const SEPARATOR = randomUUID();

@@ -31,7 +31,8 @@ const subscribed = (): Promise<boolean> =>
 /** The answer closes it. */
 function listenThroughProxy(): () => Promise<void> {
   const redis = connectRedis(proxy.url, { commandTimeoutMs: 1_000 });
-  const doorbell = listen(redis, channel, clock, () => rings++);
+  const onRing = () => rings++;
+  const doorbell = listen(redis, clock, { channels: new Map([[channel, onRing]]), onListening: onRing });
   disposeAtEnd('Doorbell', async () => {
     await doorbell.close();
     redis.disconnect();

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { AppliedMemory } from '../inspection/applied-memory.ts';
 import type { Renewal } from '../log/coherence-log.ts';
 import type { LogEntry } from '../log/log-entry.ts';
 import { drift, limits } from '../options.ts';
@@ -37,6 +38,7 @@ export interface FreshnessLeaseOptions {
  */
 export class FreshnessLease {
   readonly record: LeaseRecord;
+  readonly applied = new AppliedMemory();
   readonly #options: FreshnessLeaseOptions;
   readonly #guard = new WallClockGuard();
   readonly #policies: PolicyLease[] = [];
@@ -165,11 +167,13 @@ export class FreshnessLease {
       case 'reset':
         this.#lose('reset');
         this.#options.flush();
+        this.applied.flushed(renewal.lastId, clock.wallMs());
         this.#learn(renewal);
         this.#again = true;
         return;
       case 'ok':
         this.#applyAll(renewal.entries);
+        this.applied.applied(renewal.lastId, renewal.entries.length, clock.wallMs());
         this.#options.onApplied?.(renewal.entries, renewal.asOf + renewal.ageMs);
         this.#learn(renewal);
         if (renewal.leaseMs === 0) {

@@ -2,8 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { MAX_VERSION } from '../keys/version.ts';
 import { L1 } from './l1.ts';
 
+const entryOf = (value: string | null, version: string) => ({
+  value,
+  version,
+  since: 500,
+  expiresAt: 1_000,
+  refreshAt: 1_000,
+});
+
 const put = (l1: L1<string>, id: string, version = '1', bytes = 10): void =>
-  l1.put(id, `${id}@${version}`, version, 1_000, bytes);
+  l1.put(id, entryOf(`${id}@${version}`, version), bytes);
 
 describe('L1', () => {
   test('hands out what was put there', async () => {
@@ -58,7 +66,7 @@ describe('L1', () => {
   test('takes a value without a version of its own for what it is: the latest known', () => {
     const l1 = new L1<string>({ maxEntries: 10 });
     put(l1, 'a', '10');
-    l1.put('a', null, '0', 1_000, 4);
+    l1.put('a', entryOf(null, '0'), 4);
     expect(l1.get('a')).toMatchObject({ value: null, version: '0' });
     put(l1, 'a', '5');
     expect(l1.get('a')?.version).toBe('5');

@@ -5,6 +5,8 @@ import { compareVersions, MAX_VERSION, NO_VERSION, type Version } from '../keys/
 export interface L1Entry<T> {
   readonly value: T | null;
   readonly version: Version;
+  /** When it came into this memory: milliseconds since 1970. */
+  readonly since: number;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   /** Milliseconds since 1970, not later than `expiresAt`: from then on a reader has it refreshed. */
@@ -41,20 +43,32 @@ export class L1<T> {
     return this.#entries.get(id);
   }
 
+  /** As `get`, and the entry is not used for it: it goes when it would have gone. */
+  peek(id: string): L1Entry<T> | undefined {
+    return this.#entries.peek(id);
+  }
+
+  /** Up to `count` ids that stand together, `from` places from the most or the least recently used one; none is used for it. */
+  some(count: number, from: number, end: 'most-recent' | 'least-recent'): string[] {
+    const ids: string[] = [];
+    let place = 0;
+    for (const id of end === 'most-recent' ? this.#entries.keys() : this.#entries.rkeys()) {
+      if (place++ < from) continue;
+      if (ids.length >= count) break;
+      ids.push(id);
+    }
+    return ids;
+  }
+
   /** Keeps what is there when that is newer. `bytes` is the length of the stored JSON. */
-  put(
-    id: string,
-    value: T | null,
-    version: Version,
-    expiresAt: number,
-    bytes: number,
-    refreshAt = expiresAt,
-  ): void {
+  put(id: string, entry: Omit<L1Entry<T>, 'resolved'>, bytes: number): void {
+    const { value, version, since, expiresAt, refreshAt } = entry;
     const present = this.#entries.peek(id);
     if (present !== undefined && version !== NO_VERSION && compareVersions(present.version, version) > 0)
       return;
-    const entry = { value, version, expiresAt, refreshAt, resolved: Promise.resolve(value) };
-    this.#entries.set(id, entry, { size: Math.max(1, bytes) });
+    // Written out: readers of all entries should see objects of one shape.
+    const kept = { value, version, since, expiresAt, refreshAt, resolved: Promise.resolve(value) };
+    this.#entries.set(id, kept, { size: Math.max(1, bytes) });
   }
 
   removeOlder(id: string, version: Version): void {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RedisPort } from './port.ts';
 
-type ScriptFolder = 'l2' | 'log';
+type ScriptFolder = 'l2' | 'log' | 'inspection';
 
 const INCLUDES: Record<string, string> = {
   server: '../redis/scripts/server.lua',
