@@ -69,5 +69,6 @@ export { plainText } from './openapi/schemas.ts';
 export { runService } from './service/run-service.ts';
 export type { Service, ServiceContext, ServiceDefinition } from './service/service.ts';
 export { type RunningService, startService } from './service/start-service.ts';
+export { processMetrics } from './telemetry/process-metrics.ts';
 export { within } from './shutdown/within.ts';
 export { StartupError, type StartupErrorCode } from './startup-error.ts';

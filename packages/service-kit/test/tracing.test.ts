@@ -52,14 +52,19 @@ test('without a collector nothing is wrapped, and metrics are there all the same
   expect(fixture.log().find(({ msg }) => msg === 'building')).toMatchObject({ wrapped: false });
 });
 
-test('the last spans are sent before the end', async () => {
+test('the last spans, and the metrics where they are sent, leave before the end', async () => {
   const otlp = await startOtlpReceiver();
   const fixture = await startFixture({
     ...onlyAtTheEnd,
     OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+    OTEL_METRICS_EXPORTER: 'otlp',
+    INSTANCE_NAME: 'fixture-service-7',
   });
   await fetch(`${fixture.url()}/openapi.json`);
   expect(await fixture.stop()).toEqual({ code: 0, signal: null });
+  expect(otlp.metrics().find(({ name }) => name === 'process_cpu_seconds')).toMatchObject({
+    resource: { 'service.name': 'service-kit', 'service.instance.id': 'fixture-service-7' },
+  });
   expect(otlp.spans().map(({ name }) => name)).toEqual(['GET /openapi.json']);
 });
 
@@ -77,10 +82,11 @@ test.each([
   const fixture = await startFixture({
     ...onlyAtTheEnd,
     OTEL_EXPORTER_OTLP_ENDPOINT: await collector(),
+    OTEL_METRICS_EXPORTER: 'otlp',
     OTEL_EXPORTER_OTLP_TIMEOUT: '600000',
     SHUTDOWN_DEADLINE_MS: '1000',
   });
   await fetch(`${fixture.url()}/openapi.json`);
   expect(await fixture.stop()).toEqual({ code: 0, signal: null });
-  expect(messages(fixture)).toContain('the last spans could not be sent in time');
+  expect(messages(fixture)).toContain('the last spans or metrics could not be sent in time');
 });

@@ -11,4 +11,6 @@ export {
   startSentinelGroup,
   type TestSentinelGroup,
 } from './sentinel-group.ts';
-export type { Attributes, AttributeValue, ReceivedSpan } from './trace-request.ts';
+export type { Attributes, AttributeValue } from './otlp-common.ts';
+export type { ReceivedSpan } from './trace-request.ts';
+export type { ReceivedMetric } from './metric-request.ts';

@@ -1,6 +1,8 @@
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { disposeAtEnd } from './disposal.ts';
@@ -75,11 +77,44 @@ test('waiting names what did not come', async () => {
   ).rejects.toThrow('Within 20 ms this has not happened: 2 × a span of the relay.');
 });
 
-test('metrics and logs are accepted and forgotten, nonsense is refused', async () => {
+test('of each metric there is the newest, with the labels of its series', async () => {
+  const receiver = await startOtlpReceiver();
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url: `${receiver.url}/v1/metrics` }),
+  });
+  const provider = new MeterProvider({
+    resource: resourceFromAttributes({ 'service.name': 'example' }),
+    readers: [reader],
+  });
+  disposeAtEnd('meter', () => provider.shutdown());
+  const meter = provider.getMeter('example-scope');
+  const reads = meter.createCounter('reads', { description: 'Reads' });
+  reads.add(1, { layer: 'l1' });
+  meter.createHistogram('latency', { unit: 's' }).record(1);
+  meter.createGauge('age').record(1);
+  await provider.forceFlush();
+  reads.add(1, { layer: 'l2' });
+  await provider.forceFlush();
+  const resource = { 'service.name': 'example' };
+  expect(receiver.metrics()).toEqual([
+    {
+      resource,
+      name: 'reads',
+      description: 'Reads',
+      unit: '',
+      type: 'sum',
+      series: [{ layer: 'l1' }, { layer: 'l2' }],
+    },
+    { resource, name: 'latency', description: '', unit: 's', type: 'histogram', series: [{}] },
+    { resource, name: 'age', description: '', unit: '', type: 'gauge', series: [{}] },
+  ]);
+});
+
+test('logs are accepted and forgotten, nonsense is refused', async () => {
   const receiver = await startOtlpReceiver();
   const post = async (path: string) =>
     (await fetch(receiver.url + path, { method: 'POST', body: 'nonsense' })).status;
-  expect(await post('/v1/metrics')).toBe(200);
+  expect(await post('/v1/metrics')).toBe(400);
   expect(await post('/v1/logs')).toBe(200);
   expect(await post('/v1/traces')).toBe(400);
   expect(receiver.spans()).toEqual([]);

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { disposeAtEnd } from './disposal.ts';
 import { eventually } from './eventually.ts';
+import { decodeMetricRequest, type ReceivedMetric } from './metric-request.ts';
 import { decodeTraceRequest, type ReceivedSpan } from './trace-request.ts';
 
 export interface OtlpReceiver {
@@ -17,18 +18,24 @@ export interface OtlpReceiver {
     predicate: (span: ReceivedSpan) => boolean,
     options: { readonly what: string; readonly atLeast?: number; readonly deadlineMs?: number },
   ): Promise<readonly ReceivedSpan[]>;
+  /** The newest of each metric of each process. */
+  metrics(): readonly ReceivedMetric[];
   close(): Promise<void>;
 }
 
-/** Receives traces as OTLP over HTTP, in protobuf, for this test or test file; metrics and logs are accepted and forgotten. */
+/** Receives traces and metrics as OTLP over HTTP, in protobuf, for this test or test file; logs are accepted and forgotten. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
+  const metrics = new Map<string, ReceivedMetric>();
   const server = createServer((request, response) => {
     void answer(request, response);
   });
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      spans.push(...(await receive(request)));
+      const body = await bodyOf(request);
+      if (request.url === '/v1/traces') spans.push(...decodeTraceRequest(body));
+      if (request.url === '/v1/metrics')
+        for (const metric of decodeMetricRequest(body)) metrics.set(keyOf(metric), metric);
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     } catch (error) {
       response.writeHead(400).end(String(error));
@@ -41,6 +48,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const receiver: OtlpReceiver = {
     url: `http://127.0.0.1:${port}`,
     spans: () => spans,
+    metrics: () => [...metrics.values()],
     waitForSpans: (predicate, { what, atLeast = 1, deadlineMs }) =>
       eventually(
         () => {
@@ -60,8 +68,11 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   return receiver;
 }
 
-async function receive(request: IncomingMessage): Promise<ReceivedSpan[]> {
+function keyOf({ resource, name }: ReceivedMetric): string {
+  return `${String(resource['service.instance.id'])} ${name}`;
+}
+
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const zipped = request.headers['content-encoding'] === 'gzip';
-  const body = await buffer(zipped ? request.pipe(createGunzip()) : request);
-  return request.url === '/v1/traces' ? decodeTraceRequest(body) : [];
+  return buffer(zipped ? request.pipe(createGunzip()) : request);
 }

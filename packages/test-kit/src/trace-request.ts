@@ -1,14 +1,19 @@
-import protobuf from 'protobufjs';
+import {
+  type Attributes,
+  attributesOf,
+  decode,
+  messageType,
+  type WireKeyValue,
+  type WireResource,
+  type WireScope,
+} from './otlp-common.ts';
 
-// The part of opentelemetry-proto 1.x (trace_service, trace, resource, common) that is looked at here; a
-// decoder skips the fields that it does not know.
-const { root } = protobuf.parse(`
-  syntax = "proto3";
+const exportRequest = messageType(
+  'ExportTraceServiceRequest',
+  `
   message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
   message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
-  message Resource { repeated KeyValue attributes = 1; }
   message ScopeSpans { InstrumentationScope scope = 1; repeated Span spans = 2; }
-  message InstrumentationScope { string name = 1; string version = 2; }
   message Span {
     bytes trace_id = 1;
     bytes span_id = 2;
@@ -25,22 +30,8 @@ const { root } = protobuf.parse(`
   message Event { fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3; }
   message Link { bytes trace_id = 1; bytes span_id = 2; repeated KeyValue attributes = 4; }
   message Status { string message = 2; int32 code = 3; }
-  message KeyValue { string key = 1; AnyValue value = 2; }
-  message AnyValue {
-    oneof value {
-      string string_value = 1;
-      bool bool_value = 2;
-      int64 int_value = 3;
-      double double_value = 4;
-      ArrayValue array_value = 5;
-    }
-  }
-  message ArrayValue { repeated AnyValue values = 1; }
-`);
-const exportRequest = root.lookupType('ExportTraceServiceRequest');
-
-export type AttributeValue = string | number | boolean | readonly AttributeValue[] | null;
-export type Attributes = Readonly<Record<string, AttributeValue>>;
+`,
+);
 
 export interface ReceivedSpan {
   /** The resource's `service.name`. */
@@ -63,15 +54,9 @@ export interface ReceivedSpan {
 
 /** The spans of an OTLP ExportTraceServiceRequest in protobuf; throws when it is not one. */
 export function decodeTraceRequest(body: Uint8Array): ReceivedSpan[] {
-  const request = exportRequest.toObject(exportRequest.decode(body), {
-    longs: String,
-    defaults: true,
-    arrays: true,
-    objects: true,
-    oneofs: true,
-  }) as WireRequest;
+  const request = decode(exportRequest, body) as WireRequest;
   return request.resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const resourceAttributes = attributes(resource?.attributes ?? []);
+    const resourceAttributes = attributesOf(resource?.attributes ?? []);
     return scopeSpans.flatMap(({ scope, spans }) =>
       spans.map((span) => receivedSpan(span, resourceAttributes, scope?.name ?? '')),
     );
@@ -93,33 +78,11 @@ function receivedSpan(span: WireSpan, resource: Attributes, scope: string): Rece
     kind: kinds[span.kind] ?? 'unspecified',
     startUnixNano: BigInt(span.startTimeUnixNano),
     endUnixNano: BigInt(span.endTimeUnixNano),
-    attributes: attributes(span.attributes),
-    events: span.events.map((event) => ({ name: event.name, attributes: attributes(event.attributes) })),
+    attributes: attributesOf(span.attributes),
+    events: span.events.map((event) => ({ name: event.name, attributes: attributesOf(event.attributes) })),
     links: span.links.map((link) => ({ traceId: hex(link.traceId), spanId: hex(link.spanId) })),
     status: { code: statusCodes[span.status?.code ?? 0] ?? 'unset', message: span.status?.message ?? '' },
   };
-}
-
-function attributes(pairs: readonly WireKeyValue[]): Attributes {
-  return Object.fromEntries(pairs.map(({ key, value }) => [key, attributeValue(value)]));
-}
-
-function attributeValue(value: WireAnyValue | null): AttributeValue {
-  switch (value?.value) {
-    case 'stringValue':
-      return value.stringValue;
-    case 'boolValue':
-      return value.boolValue;
-    case 'intValue':
-      return Number(value.intValue);
-    case 'doubleValue':
-      return value.doubleValue;
-    case 'arrayValue':
-      return value.arrayValue.values.map(attributeValue);
-    case undefined:
-    default:
-      return null;
-  }
 }
 
 function hex(bytes: Uint8Array): string {
@@ -128,9 +91,9 @@ function hex(bytes: Uint8Array): string {
 
 interface WireRequest {
   readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: readonly WireKeyValue[] } | null;
+    readonly resource: WireResource | null;
     readonly scopeSpans: readonly {
-      readonly scope: { readonly name: string } | null;
+      readonly scope: WireScope | null;
       readonly spans: readonly WireSpan[];
     }[];
   }[];
@@ -149,16 +112,3 @@ interface WireSpan {
   readonly links: readonly { readonly traceId: Uint8Array; readonly spanId: Uint8Array }[];
   readonly status: { readonly code: number; readonly message: string } | null;
 }
-
-interface WireKeyValue {
-  readonly key: string;
-  readonly value: WireAnyValue | null;
-}
-
-type WireAnyValue =
-  | { readonly value: 'stringValue'; readonly stringValue: string }
-  | { readonly value: 'boolValue'; readonly boolValue: boolean }
-  | { readonly value: 'intValue'; readonly intValue: string }
-  | { readonly value: 'doubleValue'; readonly doubleValue: number }
-  | { readonly value: 'arrayValue'; readonly arrayValue: { readonly values: readonly WireAnyValue[] } }
-  | { readonly value?: undefined };

@@ -13,20 +13,20 @@ export interface ExposedMetric {
   readonly samples: Sample[];
 }
 
-/** Freshet's metrics of a process, as Prometheus reads them: by name, a histogram's parts under its own. */
+/** The metrics of a process, as Prometheus reads them: by name, a histogram's parts under its own. */
 export async function exposed(process: FreshetProcess): Promise<Map<string, ExposedMetric>> {
   const { text } = await process.send('GET', '/metrics');
   const metrics = new Map<string, ExposedMetric>();
   let help = '';
   let current: ExposedMetric | undefined;
   for (const line of text.split('\n')) {
-    const [, comment, name = '', rest = ''] = /^# (HELP|TYPE) (freshet_\S+) (.*)$/.exec(line) ?? [];
+    const [, comment, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? [];
     if (comment === 'HELP') help = rest;
     if (comment === 'TYPE') {
       current = { type: rest, help, samples: [] };
       metrics.set(name, current);
     }
-    const [, labels = '', value] = /^freshet_\w+\{(.*)\} (\S+)/.exec(line) ?? [];
+    const [, , labels = '', value] = /^\w+(\{(.*)\})? (\S+)/.exec(line) ?? [];
     if (value !== undefined) current?.samples.push({ labels: labelsIn(labels), value: Number(value) });
   }
   return metrics;

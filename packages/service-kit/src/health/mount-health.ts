@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import { answerProblem } from '../http/answer-problem.ts';
 import { unavailable } from '../http/problem.ts';
 import { answerMetrics, startMetrics } from '../telemetry/metrics.ts';
+import { publishProcessMetrics } from '../telemetry/process-metrics.ts';
 import { type ReadinessCheck, readinessOf } from './readiness.ts';
 
 /**
@@ -10,6 +11,7 @@ import { type ReadinessCheck, readinessOf } from './readiness.ts';
  */
 export function mountHealth(app: Express, check: ReadinessCheck): void {
   startMetrics();
+  publishProcessMetrics();
   app.get('/livez', (_request, response) => {
     response.set('Cache-Control', 'no-store').json({ status: 'live' });
   });

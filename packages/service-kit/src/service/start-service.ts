@@ -117,7 +117,7 @@ async function stop({ server, closers, closing, log, noticeMs, deadlineMs }: Sto
   try {
     await within(untilShare(1), shutdownTelemetry);
   } catch {
-    log.warn('the last spans could not be sent in time');
+    log.warn('the last spans or metrics could not be sent in time');
   }
   log.info({ durationMs: Math.round(performance.now() - begin) }, 'stopped');
   return finished && failed.length === 0;

@@ -5,7 +5,12 @@
  */
 import { startMetrics } from './metrics.ts';
 
-startMetrics();
+if (process.env['OTEL_METRICS_EXPORTER'] === 'otlp') {
+  const { otlpMetrics } = await import('./otlp-metrics.ts');
+  startMetrics(otlpMetrics());
+} else {
+  startMetrics();
+}
 
 if (process.env['OTEL_EXPORTER_OTLP_ENDPOINT']) {
   const { startTracing } = await import('./tracing.ts');

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultInstanceName } from '../config/instance-name.ts';
 
-/** Who this process is in traces: from the environment, else from the package that its entry file is in. */
-export function serviceIdentity(): { name: string; instance: string } {
+/** Who this process is in traces and metrics: from the environment, else from the package that its entry file is in. */
+export function resourceAttributes() {
   const name = process.env['OTEL_SERVICE_NAME'] || packageName(process.argv[1] ?? '') || 'unknown-service';
-  return { name, instance: process.env['INSTANCE_NAME'] || defaultInstanceName(name) };
+  return {
+    'service.name': name,
+    'service.instance.id': process.env['INSTANCE_NAME'] || defaultInstanceName(name),
+  };
 }
 
 function packageName(entryFile: string): string | undefined {

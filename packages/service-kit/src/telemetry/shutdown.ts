@@ -1,10 +1,10 @@
-let flush: () => Promise<void> = async () => {};
+const flushes: (() => Promise<void>)[] = [];
 
-export function onTelemetryShutdown(shutdown: () => Promise<void>): void {
-  flush = shutdown;
+export function onTelemetryShutdown(flush: () => Promise<void>): void {
+  flushes.push(flush);
 }
 
-/** Sends the spans that are still here. Rejects, or takes its time, when the collector is down. */
-export function shutdownTelemetry(): Promise<void> {
-  return flush();
+/** Sends the spans and metrics that are still here. Rejects, or takes its time, when the collector is down. */
+export async function shutdownTelemetry(): Promise<void> {
+  await Promise.all(flushes.map((flush) => flush()));
 }

@@ -4,7 +4,7 @@ import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { startNodeSdk } from '@opentelemetry/sdk-node';
 import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
-import { serviceIdentity } from './service-identity.ts';
+import { resourceAttributes } from './service-identity.ts';
 import { onTelemetryShutdown } from './shutdown.ts';
 
 const wrappedModules = ['express', 'ioredis', 'pg', 'pg-pool', 'http', 'node:http', 'https', 'node:https'];
@@ -18,11 +18,10 @@ export function startTracing(): void {
     );
   }
   register({ include: wrappedModules });
-  const { name, instance } = serviceIdentity();
   const sdk = startNodeSdk({
     logLevel: process.env['OTEL_LOG_LEVEL'] ?? 'none',
-    resourceAttributes: { 'service.name': name, 'service.instance.id': instance },
-    // Metrics are read at /metrics, and logs from stdout: neither goes out by OTLP.
+    resourceAttributes: resourceAttributes(),
+    // Metrics have a provider already, and logs are read from stdout.
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [
