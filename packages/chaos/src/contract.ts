@@ -8,9 +8,11 @@ export type Domain = 'user' | 'inventory';
 /** What is read and written. `shared-stock` is stock that plain SQL changes too, and is therefore only bounded. */
 export type Kind = 'profile' | 'session' | 'product' | 'stock' | 'shared-stock' | 'summary';
 
+/** `create` only where there is no row, `replace` only where there is one, `put` in either case. */
 export type Action =
   | 'read'
   | 'create'
+  | 'replace'
   | 'put'
   | 'patch'
   | 'reserve'
@@ -145,12 +147,19 @@ export interface HistoryWriter {
   close(): Promise<void>;
 }
 
-/** The system under test. Read again at each use: processes that were started again may have other addresses. */
+export interface TargetProcess {
+  readonly name: string;
+  readonly service: string;
+  readonly url: string;
+  readonly pid: number;
+}
+
+/** The system under test. Read again at each use: processes that were started again may have other addresses and pids. */
 export interface Target {
   readonly gateway: string;
   /** Of both services. */
-  readonly replicas: readonly { readonly name: string; readonly service: string; readonly url: string }[];
-  readonly relays: readonly { readonly name: string; readonly url: string }[];
+  readonly replicas: readonly TargetProcess[];
+  readonly relays: readonly TargetProcess[];
   readonly databases: Readonly<Record<Domain, string>>;
   /** Straight to the servers: no fault lies in between. */
   readonly redisCache: string;

@@ -1,0 +1,22 @@
+import type { HeldProbe } from '../contract.ts';
+import type { Findings } from './findings.ts';
+import type { KeyHistory } from './recorded-run.ts';
+
+/** After the quiet, what L1 and L2 hold of a key is what Postgres holds. */
+export function checkQuietCaches({ kind, key, held }: KeyHistory, findings: Findings): void {
+  const stored = held.find(({ place }) => place === 'postgres');
+  if (stored === undefined) return;
+  for (const cached of held) {
+    if (cached.place === 'postgres') continue;
+    findings.judged();
+    if (cached.version === stored.version && isSameValue(cached, stored)) continue;
+    findings.violated(
+      `${cached.replica ?? 'L2'} holds ${kind} ${key} in version ${cached.version ?? 'none'} (${cached.value}), ` +
+        `Postgres in ${stored.version ?? 'none'} (${stored.value})`,
+    );
+  }
+}
+
+function isSameValue(cached: HeldProbe, stored: HeldProbe): boolean {
+  return cached.value === null || cached.value === stored.value;
+}
