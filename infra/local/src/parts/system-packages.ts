@@ -3,13 +3,14 @@ import { findProgram } from './find-program.ts';
 import { LocalError } from './local-error.ts';
 
 /** The programs that are taken from the operating system. */
-export type Program = 'redis-server' | 'haproxy' | 'prometheus' | 'promtool';
+export type Program = 'redis-server' | 'haproxy' | 'prometheus' | 'promtool' | 'chromium';
 
 const packages: Record<Program, { readonly debian: string; readonly elsewhere: string }> = {
   'redis-server': { debian: 'redis-server', elsewhere: 'redis' },
   haproxy: { debian: 'haproxy', elsewhere: 'haproxy' },
   prometheus: { debian: 'prometheus', elsewhere: 'prometheus' },
   promtool: { debian: 'prometheus', elsewhere: 'prometheus' },
+  chromium: { debian: 'chromium', elsewhere: 'chromium' },
 };
 
 const packagesOf = (programs: readonly Program[], where: 'debian' | 'elsewhere'): string[] => [

@@ -15,11 +15,16 @@ export async function openLogs(stateFolder: string): Promise<Logs> {
   return {
     folder,
     of(name) {
-      const stream = streams.get(name) ?? createWriteStream(join(folder, `${name}.log`));
+      const stream = streams.get(name) ?? openLog(join(folder, `${name}.log`));
       streams.set(name, stream);
-      // A full disk must not end the system; that lines are missing will be seen.
-      stream.on('error', () => {});
       return (line) => stream.write(`${line}\n`);
     },
   };
+}
+
+function openLog(path: string): WriteStream {
+  const stream = createWriteStream(path);
+  // A full disk must not end the system; that lines are missing will be seen.
+  stream.on('error', () => {});
+  return stream;
 }

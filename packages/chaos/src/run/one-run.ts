@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { check } from '../checker/check.ts';
+import type { RunSummary } from '../contract.ts';
+import type { Fault } from '../faults/index.ts';
+import { writeHistory } from '../history/write-history.ts';
+import { startLoad } from '../load/start-load.ts';
+import { probeLevels, startWatch } from '../load/watch.ts';
+import { Random } from '../random.ts';
+import type { SystemUnderTest } from '../system/system-under-test.ts';
+import { exemptions } from './exemptions.ts';
+import { runFaults } from './faults-of-a-run.ts';
+import { untilRecovered } from './recovered.ts';
+
+export interface OneRun {
+  readonly system: SystemUnderTest;
+  /** At the same time; none: what the system does in peace. */
+  readonly faults: readonly Fault[];
+  readonly seed: number;
+  /** How long the faults last. */
+  readonly seconds: number;
+  /** Operations a second, at most. */
+  readonly rate: number;
+  /** For the history. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Told what happens now, and the operations so far. */
+  readonly onPhase: (phase: string, operations: () => number) => void;
+}
+
+/** Load before the fault, so that caches are warm, and after the recovery, so that it is seen to hold. */
+const CALM_MS = 2_000;
+const QUIET_MS = 5_000;
+
+/**
+ * One history: load, faults in the middle, recovery, quiet, a look around, and the verdict.
+ *
+ * @throws when a fault did not fire, or the system did not recover, so that the run shows nothing
+ */
+export async function runOnce(run: OneRun): Promise<RunSummary> {
+  const { system, faults, seed, seconds, signal } = run;
+  const { target } = system;
+  const name = faults.length === 0 ? 'peace' : faults.map((fault) => fault.name).join('+');
+  await mkdir(run.folder, { recursive: true });
+  const historyFile = join(run.folder, `${name}-${seed}.ndjson`);
+  const history = writeHistory(historyFile);
+  history.append({
+    t: 'run',
+    seed,
+    startedAt: new Date().toISOString(),
+    at: performance.now(),
+    replicas: target.replicas.map((replica) => ({ name: replica.name, service: replica.service })),
+  });
+  await untilRecovered(system);
+  const watch = startWatch(target, history);
+  const load = await startLoad(target, { seed, history, rate: run.rate });
+  const phase = (what: string) => run.onPhase(what, () => load.counts.operations);
+  let failure: unknown;
+  try {
+    phase('warm');
+    await delay(CALM_MS, undefined, { signal });
+    // Under load: pools have grown, and what comes after the quiet must not be above that.
+    await probeLevels(system.target, history, 'before');
+    phase('fault');
+    const context = { system, random: new Random(seed), windowMs: seconds * 1_000, signal };
+    if (faults.length === 0) await delay(context.windowMs, undefined, { signal });
+    else await runFaults(faults, context, history);
+    phase('recovery');
+    await untilRecovered(system);
+    await delay(CALM_MS, undefined, { signal });
+  } catch (error) {
+    failure = error;
+  }
+  phase('quiet');
+  await load.stop();
+  if (failure === undefined) {
+    await delay(QUIET_MS, undefined, { signal });
+    await load.lookAround();
+    await probeLevels(system.target, history, 'after');
+  }
+  await watch.stop();
+  await history.close();
+  if (failure !== undefined) throw failure;
+  phase('check');
+  const verdict = await check(historyFile, { exemptions });
+  return { faults: faults.map((fault) => fault.name), seed, seconds, historyFile, verdict };
+}

@@ -1,0 +1,39 @@
+import type { InvariantVerdict, RunSummary, Verdict } from '../contract.ts';
+
+/** One run in one line: what was run, how much was checked, what was the worst, and how it went. */
+export function summaryLine({ faults, verdict }: RunSummary): string {
+  const name = faults.length === 0 ? 'peace' : faults.join(' + ');
+  const staleness = verdict.invariants.find(({ id }) => id === 'bounded-staleness')?.worst;
+  const parts = [
+    name.padEnd(34),
+    `${verdict.operations} operations`.padStart(18),
+    `${verdict.failed + verdict.unknown} not ok`.padStart(13),
+    `worst staleness ${staleness === undefined ? '–' : `${staleness.toFixed(0)} ms`}`.padEnd(24),
+    `recovered in ${verdict.recoveryMs === null ? '–' : `${(verdict.recoveryMs / 1_000).toFixed(1)} s`}`.padEnd(
+      22,
+    ),
+    violationsOf(verdict) === 0 ? 'held' : `${violationsOf(verdict)} VIOLATIONS`,
+  ];
+  return parts.join('  ');
+}
+
+export function violationsOf({ invariants }: Verdict): number {
+  return invariants.reduce((sum, { violationCount }) => sum + violationCount, 0);
+}
+
+/** The first violations of each invariant that was broken. */
+export function* violationLines({ verdict, historyFile }: RunSummary): Generator<string> {
+  for (const invariant of verdict.invariants.filter(({ violationCount }) => violationCount > 0)) {
+    yield* linesOf(invariant);
+  }
+  if (violationsOf(verdict) > 0) yield `    history: ${historyFile}`;
+}
+
+const SHOWN = 3;
+
+function* linesOf({ id, violations, violationCount }: InvariantVerdict): Generator<string> {
+  yield `    ${id}: ${violationCount}`;
+  for (const { message, operations } of violations.slice(0, SHOWN)) {
+    yield `      ${message} (operations ${operations.slice(0, 5).join(', ')})`;
+  }
+}
