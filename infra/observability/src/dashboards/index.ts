@@ -1,0 +1,6 @@
+import type { DashboardDescription } from './description.ts';
+import { invalidations } from './invalidations.ts';
+import { overview } from './overview.ts';
+import { service } from './service.ts';
+
+export const dashboards: readonly DashboardDescription[] = [overview, service, invalidations];
