@@ -47,7 +47,7 @@ const versions = {
 describe('versions', () => {
   test('every image is pinned', () => {
     const foreign = all.filter(([, { build }]) => build === undefined).map(([, { image }]) => image);
-    expect(foreign.filter((image) => !/:\d+\.\d+[\d.]*(-\w+)?$/.test(image))).toEqual([]);
+    expect(foreign.filter((image) => !/:v?\d+\.\d+[\d.]*(-\w+)?$/.test(image))).toEqual([]);
     expect(foreign.length).toBeGreaterThan(5);
   });
 
@@ -120,12 +120,14 @@ test('the image runs node itself, without root, on what the build makes', () => 
   expect(read('.dockerignore')).toMatch(/^\.git$/m);
 });
 
-test('only the gateway, the console and the traces can be reached, and only from this machine', () => {
+test('only the gateway and what operators look at can be reached, and only from this machine', () => {
   const published = all.flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`));
   expect(published.toSorted()).toEqual([
     `gateway 127.0.0.1:${preferredPorts.gateway}:${preferredPorts.gateway}`,
+    'grafana 127.0.0.1:3000:3000',
     `invalidation-relay-1 127.0.0.1:${preferredPorts['invalidation-relay']}:${preferredPorts['invalidation-relay']}`,
     'jaeger 127.0.0.1:16686:16686',
+    'prometheus 127.0.0.1:9090:9090',
   ]);
 });
 
