@@ -1,48 +1,7 @@
-import { type RunningService, startService } from '@freshet/service-kit';
-import { disposeAtEnd, eventually } from '@freshet/test-kit';
+import { eventually } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
-import { buildRelay } from '../src/app.ts';
-import { readRelayConfig } from '../src/config.ts';
-import { createRelayFixture, LIMITS, type RelayFixture } from './relay-fixture.ts';
-import { relayEnvironment } from './relay-process.ts';
-
-interface Api {
-  get(path: string): Promise<Answer>;
-  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-}
-
-interface Answer {
-  status: number;
-  type: string | null;
-  body: Record<string, unknown> & { items: Record<string, unknown>[]; nextCursor?: string };
-}
-
-async function startApi(fixture: RelayFixture, environment: Record<string, string> = {}): Promise<Api> {
-  const service: RunningService = await startService(
-    { name: 'invalidation-relay', config: readRelayConfig, build: buildRelay },
-    {
-      ...relayEnvironment(fixture),
-      LOG_LEVEL: 'fatal',
-      ...environment,
-    },
-  );
-  disposeAtEnd('the relay', () => service.stop());
-  const call = async (path: string, init?: RequestInit): Promise<Answer> => {
-    const response = await fetch(`${service.url}${path}`, init);
-    const text = await response.text();
-    const body = JSON.parse(text || '{}') as Answer['body'];
-    return { status: response.status, type: response.headers.get('content-type'), body };
-  };
-  return {
-    get: (path) => call(path),
-    post: (path, body, headers = {}) =>
-      call(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      }),
-  };
-}
+import { startApi } from './operator-api.ts';
+import { createRelayFixture, LIMITS } from './relay-fixture.ts';
 
 test('is ready once its domain is blessed, and lists its paths', async () => {
   const fixture = await createRelayFixture();

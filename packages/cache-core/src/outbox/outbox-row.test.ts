@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type OutboxDatabase, outboxDatabase } from '../../test/outbox-database.ts';
+import { installOutbox } from './install.ts';
 
-const fixture: unknown = JSON.parse(
-  readFileSync(new URL('./fixtures/outbox-row.v1.json', import.meta.url), 'utf8'),
-);
+interface Fixture {
+  columns: { name: string; type: string }[];
+  rows: Record<string, unknown>[];
+}
+
+const fixture = (form: string): Fixture =>
+  JSON.parse(readFileSync(new URL(`./fixtures/outbox-row.${form}.json`, import.meta.url), 'utf8')) as Fixture;
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 async function withItems(): Promise<OutboxDatabase> {
@@ -14,19 +19,42 @@ async function withItems(): Promise<OutboxDatabase> {
   return db;
 }
 
-test('fresh rows have exactly the columns, types and values of the fixture, as a pg client reads them', async () => {
+/** Fresh rows, as a pg client reads them. */
+async function freshRows(): Promise<Fixture> {
   const db = await withItems();
   await db.execute(`alter sequence freshet.version_seq restart with 1; begin; set local freshet.traceparent = '${TRACEPARENT}';
     insert into items values ('p:1', 7); truncate items; commit`);
   await db.execute(`update freshet.invalidation_outbox set created_at = '2026-01-01Z', next_attempt_at = '2026-01-01Z'
     where created_at between clock_timestamp() - interval '1 minute' and clock_timestamp()
       and next_attempt_at between created_at and clock_timestamp()`);
-  const columns = await db.query(
+  const columns = await db.query<Fixture['columns'][number]>(
     `select column_name as name, data_type as type from information_schema.columns
      where table_schema = 'freshet' and table_name = 'invalidation_outbox' order by ordinal_position`,
   );
   const rows = await db.query('select * from freshet.invalidation_outbox order by id');
-  expect(JSON.parse(JSON.stringify({ columns, rows }))).toEqual(fixture);
+  return JSON.parse(JSON.stringify({ columns, rows })) as Fixture;
+}
+
+test('fresh rows have exactly the columns, types and values of the newest fixture', async () => {
+  expect(await freshRows()).toEqual(fixture('v2'));
+});
+
+test('and all that a relay of an earlier release reads', async () => {
+  const { columns, rows } = await freshRows();
+  const first = fixture('v1');
+  expect(columns).toEqual(expect.arrayContaining(first.columns));
+  expect(rows).toMatchObject(first.rows);
+});
+
+test('an install over the first form adds what is missing, and loses no row', async () => {
+  const db = await outboxDatabase();
+  await db.execute(`alter table freshet.invalidation_outbox
+    drop column log_id, drop column drained_at, drop column dropped_at, drop column appended_at`);
+  await db.query("select freshet.invalidate('shop', 'item')");
+  await installOutbox(db.execute, { domain: 'shop' });
+  const names = fixture('v2').columns.map(({ name }) => name);
+  const [row = {}] = await db.query('select * from freshet.invalidation_outbox');
+  expect(Object.keys(row)).toEqual(names);
 });
 
 describe('the trace context of the writing transaction', () => {

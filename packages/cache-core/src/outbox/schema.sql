@@ -40,8 +40,18 @@ create table if not exists freshet.invalidation_outbox (
   applied_at timestamptz,
   applied_no bigint,
   dead_at timestamptz,
-  dead_reason text
+  dead_reason text,
+  -- The way to the caches, for operators: written when the row is marked, and read by nothing else.
+  log_id text,
+  drained_at timestamptz,
+  dropped_at timestamptz,
+  appended_at timestamptz
 );
+alter table freshet.invalidation_outbox
+  add column if not exists log_id text,
+  add column if not exists drained_at timestamptz,
+  add column if not exists dropped_at timestamptz,
+  add column if not exists appended_at timestamptz;
 -- A queue: it is small, and every row in it is written twice and then deleted. Vacuum by count, not by share.
 alter table freshet.invalidation_outbox set (
   autovacuum_vacuum_scale_factor = 0,

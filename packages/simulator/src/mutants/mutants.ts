@@ -388,10 +388,10 @@ export const mutants: Mutant[] = [
     guarantee: 'G5',
     file: `${RELAY}/drain/drain.ts`,
     edits: [
-      ['    await protocol.append(blessing, plan.entries);\n', ''],
+      ['    const { lastId } = await protocol.append(blessing, plan.entries);\n', ''],
       [
         '    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);\n',
-        '    await protocol.append(blessing, plan.entries);\n    await protocol.ring().catch(() => {});\n    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);\n',
+        '    const { lastId } = await protocol.append(blessing, plan.entries);\n    await protocol.ring().catch(() => {});\n    for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);\n',
       ],
     ],
     test: {

@@ -87,7 +87,7 @@ export class DomainRelay {
     const { protocol } = redis;
     this.#deps = dependencies;
     this.#complaints = new Complaints(domain, dependencies.logger);
-    this.#drain = new Drain({ domain, store: outbox, redis, faults, metrics, random });
+    this.#drain = new Drain({ domain, store: outbox, redis, faults, metrics, clock, random });
     this.#watermark = new Watermark({ store: outbox, protocol, faults });
     this.#blesser = new Blesser({
       store: blessings,

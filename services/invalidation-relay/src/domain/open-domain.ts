@@ -5,6 +5,7 @@ import type { Telemetry } from 'bullmq';
 import { PostgresBlessingStore } from '../blessing/postgres-blessing-store.ts';
 import type { RelayConfig } from '../config.ts';
 import { crashAt, type Faults, noFaults } from '../faults/faults.ts';
+import { type DomainInspection, openInspection } from '../inspection/domain-inspection.ts';
 import { PostgresOperatorStore } from '../operator-api/postgres-operator-store.ts';
 import type { OperatorStore } from '../operator-api/operator-store.ts';
 import { openRetryQueue } from '../retry/retry-queue.ts';
@@ -17,8 +18,8 @@ import { PostgresOutboxStore } from './postgres-outbox-store.ts';
 import { connectRedisLink, type RedisLink } from './redis-link.ts';
 import { defaultTiming, type RelayTiming } from './relay-timing.ts';
 
-/** Connections of one relay to one domain's Postgres: each loop, a retry, and the operators. */
-const POOL_SIZE = 8;
+/** Connections of one relay to one domain's Postgres: each loop, a retry, the operators, and the audit. */
+const POOL_SIZE = 10;
 
 /** One domain: its relay, and the stores that the operator's API reads too. */
 export interface OpenDomain {
@@ -28,6 +29,7 @@ export interface OpenDomain {
   readonly outbox: OutboxStore;
   readonly blessings: BlessingStore;
   readonly operators: OperatorStore;
+  readonly inspection: DomainInspection;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,12 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
   const stopCounting = countLiveReplicas(name, redis.protocol);
   const outbox = new PostgresOutboxStore(pool);
   const blessings = new PostgresBlessingStore(pool);
+  const inspection = openInspection({
+    redisUrl: config.redisCacheUrl,
+    domain: name,
+    connectionName: config.instanceName,
+    pool,
+  });
   const relay = new DomainRelay({
     domain: name,
     // Two processes may have one name; only one of them recorded a blessing.
@@ -99,8 +107,10 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
     outbox,
     blessings,
     operators: new PostgresOperatorStore(pool),
+    inspection,
     async close() {
       stopCounting();
+      await inspection.close();
       await relay.stop();
       await pool.end();
     },

@@ -14,6 +14,15 @@ export interface OutboxRow {
   attempts: number;
 }
 
+/** When a batch was where: milliseconds before it is marked. */
+export interface FanOutPath {
+  /** Of the log entry of the last row; those of the others come right before it, in their order. */
+  lastLogId: string;
+  drainedMs: number;
+  droppedMs: number;
+  appendedMs: number;
+}
+
 /** Which rows to lock: those that are due, or these ids, due or not. */
 export type RowSelection = { due: { limit: number } } | { ids: readonly string[] };
 
@@ -27,9 +36,9 @@ export interface LockedBatch {
   /**
    * Marks the rows applied, each with the next applied_no, drawn inside the UPDATE, but only while `blessing`
    * is the newest. The answer holds how long each row took from its writing to here; it is empty when
-   * `blessing` is not the newest, and then nothing was marked.
+   * `blessing` is not the newest, and then nothing was marked. `path` is noted for operators.
    */
-  markApplied(ids: readonly string[], blessing: number): Promise<{ latencyMs: number }[]>;
+  markApplied(ids: readonly string[], blessing: number, path?: FanOutPath): Promise<{ latencyMs: number }[]>;
   /** Counts a failed attempt and keeps the poll away from the rows for `delayMs`. */
   postpone(ids: readonly string[], delayMs: number, error: string): Promise<void>;
   /** Makes a row a dead letter. */

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { inTransaction } from './in-transaction.ts';
 import type {
+  FanOutPath,
   LockedBatch,
   OutboxDepth,
   OutboxRow,
@@ -35,16 +36,36 @@ const LOCK_THESE_ROWS = `
 
 const NEWEST_BLESSING = 'coalesce((select max(number) from freshet.blessing), 0)';
 
+const LATENCY = `extract(epoch from applied_at - created_at)::float8 * 1000 as "latencyMs"`;
+
 // The number is drawn here and nowhere earlier: a row with a number is a row whose DROP is done.
 const MARK_APPLIED = `
   update freshet.invalidation_outbox
   set applied_at = clock_timestamp(), applied_no = nextval('freshet.applied_no_seq'), last_error = null
   where id = any($1::bigint[]) and ${NEWEST_BLESSING} = $2::bigint
-  returning extract(epoch from applied_at - created_at)::float8 * 1000 as "latencyMs"`;
+  returning ${LATENCY}`;
+
+// One statement, as above: what is noted for operators must cost no round trip.
+const MARK_APPLIED_WITH_PATH = `
+  update freshet.invalidation_outbox outbox
+  set applied_at = clock_timestamp(), applied_no = nextval('freshet.applied_no_seq'), last_error = null,
+      log_id = $3 || '-' || ($4::bigint + place)::text,
+      drained_at = clock_timestamp() - $5::float8 * interval '1 ms',
+      dropped_at = clock_timestamp() - $6::float8 * interval '1 ms',
+      appended_at = clock_timestamp() - $7::float8 * interval '1 ms'
+  from unnest($1::bigint[]) with ordinality as marked (marked_id, place)
+  where id = marked_id and ${NEWEST_BLESSING} = $2::bigint
+  returning ${LATENCY}`;
+
+const KEEPS_PATHS = `
+  select exists (select from pg_attribute where attrelid = 'freshet.invalidation_outbox'::regclass
+    and attname = 'appended_at' and not attisdropped) as keeps`;
 
 /** The real `OutboxStore`. The pool must end transactions that stay idle, so that a stopped relay frees its rows. */
 export class PostgresOutboxStore implements OutboxStore {
   readonly #pool: pg.Pool;
+  /** False while the schema is an older one, which a service will bring up to date. */
+  #keepsPaths = false;
 
   constructor(pool: pg.Pool) {
     this.#pool = pool;
@@ -68,8 +89,16 @@ export class PostgresOutboxStore implements OutboxStore {
         'due' in selection
           ? await client.query<OutboxRow>(LOCK_DUE_ROWS, [selection.due.limit])
           : await client.query<OutboxRow>(LOCK_THESE_ROWS, [selection.ids]);
-      return work(new PostgresBatch(client, rows));
+      return work(new PostgresBatch(client, rows, (asked) => this.#keeps(asked)));
     });
+  }
+
+  async #keeps(client: pg.PoolClient): Promise<boolean> {
+    if (!this.#keepsPaths) {
+      const { rows } = await client.query<{ keeps: boolean }>(KEEPS_PATHS);
+      this.#keepsPaths = only(rows).keeps;
+    }
+    return this.#keepsPaths;
   }
 
   async snapshot(): Promise<OutboxSnapshot> {
@@ -158,10 +187,16 @@ export class PostgresOutboxStore implements OutboxStore {
 class PostgresBatch implements LockedBatch {
   readonly rows: readonly OutboxRow[];
   readonly #client: pg.PoolClient;
+  readonly #keepsPaths: (client: pg.PoolClient) => Promise<boolean>;
 
-  constructor(client: pg.PoolClient, rows: readonly OutboxRow[]) {
+  constructor(
+    client: pg.PoolClient,
+    rows: readonly OutboxRow[],
+    keepsPaths: (client: pg.PoolClient) => Promise<boolean>,
+  ) {
     this.#client = client;
     this.rows = rows;
+    this.#keepsPaths = keepsPaths;
   }
 
   async newestBlessing(): Promise<number> {
@@ -180,9 +215,19 @@ class PostgresBatch implements LockedBatch {
     return new Map(rows.map((row) => [row.name, row.numbers]));
   }
 
-  async markApplied(ids: readonly string[], blessing: number): Promise<{ latencyMs: number }[]> {
-    const { rows } = await this.#client.query<{ latencyMs: number }>(MARK_APPLIED, [ids, blessing]);
-    return rows;
+  async markApplied(
+    ids: readonly string[],
+    blessing: number,
+    path?: FanOutPath,
+  ): Promise<{ latencyMs: number }[]> {
+    if (path === undefined || !(await this.#keepsPaths(this.#client))) {
+      return (await this.#client.query<{ latencyMs: number }>(MARK_APPLIED, [ids, blessing])).rows;
+    }
+    const { lastLogId, drainedMs, droppedMs, appendedMs } = path;
+    const [logBlessing, last] = lastLogId.split('-');
+    const before = Number(last) - ids.length;
+    const values = [ids, blessing, logBlessing, before, drainedMs, droppedMs, appendedMs];
+    return (await this.#client.query<{ latencyMs: number }>(MARK_APPLIED_WITH_PATH, values)).rows;
   }
 
   async postpone(ids: readonly string[], delayMs: number, error: string): Promise<void> {

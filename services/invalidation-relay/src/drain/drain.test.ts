@@ -1,4 +1,4 @@
-import { MAX_VERSION } from '@freshet/cache-core/protocol';
+import { MAX_VERSION, systemClock } from '@freshet/cache-core/protocol';
 import { disposeAtEnd, eventually } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
 import { createRelayFixture, DOMAIN } from '../../test/relay-fixture.ts';
@@ -356,6 +356,7 @@ test('a relay whose Redis is silent locks no row that another could drain', asyn
     redis: silent,
     faults: noFaults,
     metrics: domainMetrics(DOMAIN),
+    clock: systemClock,
     random: Math.random,
   });
   await expect(drain.drainDue()).resolves.toMatchObject({ kind: 'standing-still' });
@@ -381,6 +382,7 @@ test('what is rolled back at the last moment is not counted as applied', async (
       },
     },
     metrics: { ...domainMetrics(DOMAIN), drained: (outcome) => drained.push(outcome) },
+    clock: systemClock,
     random: Math.random,
   });
   await expect(drain.drainDue()).rejects.toThrow('the connection broke');

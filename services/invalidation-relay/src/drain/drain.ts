@@ -1,6 +1,12 @@
 import { isFreshetError } from '@freshet/cache-core';
-import { MAX_VERSION, type Protocol } from '@freshet/cache-core/protocol';
-import type { LockedBatch, OutboxRow, OutboxStore, RowSelection } from '../domain/outbox-store.ts';
+import { type Clock, MAX_VERSION, type Protocol } from '@freshet/cache-core/protocol';
+import type {
+  FanOutPath,
+  LockedBatch,
+  OutboxRow,
+  OutboxStore,
+  RowSelection,
+} from '../domain/outbox-store.ts';
 import type { RedisLink } from '../domain/redis-link.ts';
 import { type FanOutPlan, planFanOut, type SortedRows, sortRows } from '../fan-out/fan-out-plan.ts';
 import { type FanOutSpans, startFanOutSpans } from '../fan-out/fan-out-spans.ts';
@@ -22,6 +28,7 @@ export interface DrainDependencies {
   redis: Pick<RedisLink, 'protocol' | 'scan'>;
   faults: Faults;
   metrics: DomainMetrics;
+  clock: Pick<Clock, 'monotonicMs'>;
   random: () => number;
 }
 
@@ -32,6 +39,13 @@ interface FanOutRun {
   generation: number;
   batch: LockedBatch;
   spans: FanOutSpans;
+}
+
+/** Where a batch's last row is in the log, and when the batch got how far, on the monotonic clock. */
+interface FannedOut {
+  lastLogId: string;
+  droppedAt: number;
+  appendedAt: number;
 }
 
 /**
@@ -71,6 +85,7 @@ export class Drain {
   }
 
   async #drainBatch(batch: LockedBatch): Promise<DrainOutcome> {
+    const drainedAt = this.#deps.clock.monotonicMs();
     const { named, malformed } = sortRows(batch.rows);
     for (const { row, reason } of malformed) await batch.bury(row.id, reason);
     const dead = malformed.length;
@@ -83,12 +98,13 @@ export class Drain {
 
     const rows = named.map(({ row }) => row);
     const spans = startFanOutSpans(this.#deps.domain, rows);
+    let fannedOut: FannedOut;
     try {
       const plan = planFanOut(named, await batch.schemaVersions(), {
         traceparents: spans.traceparents,
         takenUpAt: blessing.timeMs,
       });
-      await this.#fanOut(plan, { blessing: blessing.number, generation, batch, spans });
+      fannedOut = await this.#fanOut(plan, { blessing: blessing.number, generation, batch, spans });
       spans.end();
     } catch (error) {
       spans.end(asError(error));
@@ -98,7 +114,7 @@ export class Drain {
       const [traceparent] = spans.traceparents.values();
       return { kind: 'failed', dead, traceparent, ...(await this.#postpone(batch, rows, asError(error))) };
     }
-    const applied = await this.#mark(batch, named, blessing.number);
+    const applied = await this.#mark(batch, named, blessing.number, this.#path(drainedAt, fannedOut));
     return applied.length > 0
       ? { kind: 'drained', dead, applied, full }
       : { kind: 'standing-still', dead, why: 'a newer blessing was recorded meanwhile' };
@@ -124,18 +140,20 @@ export class Drain {
     }
   }
 
-  async #fanOut(plan: FanOutPlan, { blessing, generation, batch, spans }: FanOutRun): Promise<void> {
-    const { faults } = this.#deps;
+  async #fanOut(plan: FanOutPlan, { blessing, generation, batch, spans }: FanOutRun): Promise<FannedOut> {
+    const { faults, clock } = this.#deps;
     const { protocol } = this.#deps.redis;
     await faults.at('before-drop');
     for (const prefix of plan.prefixes) await this.#dropAll(prefix, batch);
     for (let start = 0; start < plan.drops.length; start += DROPS_AT_ONCE) {
       await protocol.dropMany(plan.drops.slice(start, start + DROPS_AT_ONCE));
     }
+    const droppedAt = clock.monotonicMs();
     spans.reached('dropped');
     await faults.at('after-drop');
     assertSameConnection(protocol, generation);
-    await protocol.append(blessing, plan.entries);
+    const { lastId } = await protocol.append(blessing, plan.entries);
+    const appendedAt = clock.monotonicMs();
     spans.reached('appended');
     await faults.at('after-append');
     // Between the reading of the blessing and here there was no other server on this connection.
@@ -143,6 +161,17 @@ export class Drain {
     // Best effort: a replica that hears nothing renews by itself.
     await protocol.ring().catch(() => {});
     await faults.at('before-mark');
+    return { lastLogId: lastId, droppedAt, appendedAt };
+  }
+
+  #path(drainedAt: number, { lastLogId, droppedAt, appendedAt }: FannedOut): FanOutPath {
+    const now = this.#deps.clock.monotonicMs();
+    return {
+      lastLogId,
+      drainedMs: now - drainedAt,
+      droppedMs: now - droppedAt,
+      appendedMs: now - appendedAt,
+    };
   }
 
   /** L2 has no list of an entity's keys. One that is filled after the SCAN began was read after the change. */
@@ -153,10 +182,11 @@ export class Drain {
     }
   }
 
-  async #mark(batch: LockedBatch, named: SortedRows['named'], blessing: number) {
+  async #mark(batch: LockedBatch, named: SortedRows['named'], blessing: number, path: FanOutPath) {
     const applied = await batch.markApplied(
       named.map(({ row }) => row.id),
       blessing,
+      path,
     );
     await this.#deps.faults.at('before-commit');
     return applied;

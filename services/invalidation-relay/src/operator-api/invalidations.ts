@@ -1,6 +1,7 @@
 import { notFound, type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
 import type { OpenDomain } from '../domain/open-domain.ts';
+import { askKnownReplicas } from '../inspection/replica-answers.ts';
 import { parseItemId, toItem } from './invalidation-item.ts';
 import { pageQuery, readPage } from './outbox-page.ts';
 import type { InvalidationPath } from './operator-store.ts';
@@ -9,6 +10,7 @@ import {
   invalidationDetailSchema,
   invalidationPageSchema,
   invalidationState,
+  invalidationStep,
 } from './schemas/invalidations.ts';
 
 export function invalidationRoutes(domains: readonly OpenDomain[]): Route[] {
@@ -44,15 +46,42 @@ export function invalidationRoutes(domains: readonly OpenDomain[]): Route[] {
             'There is no invalidation with this id. Those that were applied are kept for ten minutes.',
           );
         }
-        return reply(200, toDetail(domain, row));
+        return reply(200, { ...toDetail(domain, row), applied: await appliedBy(domain, row.logId) });
       },
     }),
   ];
 }
 
-function toDetail({ name }: OpenDomain, { traceparent, ...row }: InvalidationPath): InvalidationDetail {
+function toDetail(
+  { name }: OpenDomain,
+  { traceparent, logId, drainedAt, droppedAt, appendedAt, ...row }: InvalidationPath,
+): Omit<InvalidationDetail, 'applied'> {
   const item = toItem(name, row);
-  const path: InvalidationDetail['path'] = [{ step: 'committed', at: row.createdAt }];
-  if (row.appliedAt !== null) path.push({ step: 'marked', at: row.appliedAt });
-  return { ...item, logId: null, path, applied: [], traceId: traceparent?.split('-')[1] ?? null };
+  const times = {
+    committed: row.createdAt,
+    drained: drainedAt,
+    dropped: droppedAt,
+    appended: appendedAt,
+    marked: row.appliedAt,
+  } as const;
+  const path = invalidationStep.options.flatMap((step) => {
+    const at = times[step];
+    return at === null ? [] : [{ step, at }];
+  });
+  return { ...item, logId, path, traceId: traceparent?.split('-')[1] ?? null };
+}
+
+/** Not an error when Redis cannot be asked: the durable part of the path is there all the same. */
+async function appliedBy(domain: OpenDomain, logId: string | null): Promise<InvalidationDetail['applied']> {
+  if (logId === null) return [];
+  const replicas = await askKnownReplicas(domain, { logIds: [logId] }).catch(() => []);
+  return replicas.map(({ replicaId, instance, answer }) => {
+    const at = answer?.applied[logId];
+    return {
+      replicaId,
+      instance,
+      at: at === undefined ? null : new Date(at).toISOString(),
+      answered: answer !== null,
+    };
+  });
 }

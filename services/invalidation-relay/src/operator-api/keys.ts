@@ -3,6 +3,7 @@ import { parseLogicalKey } from '@freshet/cache-core/protocol';
 import { type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
 import type { OpenDomain } from '../domain/open-domain.ts';
+import { inspectKey } from '../inspection/inspect-key.ts';
 import { malformedKey, ownerOf, unknownEntity } from './key-owner.ts';
 import { inspectedKeySchema } from './schemas/keys.ts';
 
@@ -23,18 +24,7 @@ export function keyRoutes(domains: readonly OpenDomain[]): Route[] {
         const { service, entity, idParts } = parse(key);
         const domain = await ownerOf(domains, { service, entity });
         if (domain === null) throw unknownEntity(`${service}:${entity}`);
-        const pending = await domain.operators.pending({ service, entity, idParts });
-        return reply(200, {
-          key,
-          domain: domain.name,
-          service,
-          entity,
-          idParts: [...idParts],
-          origin: { version: null },
-          l2: [],
-          replicas: [],
-          pending,
-        });
+        return reply(200, await inspectKey(domain, { key, service, entity, idParts }));
       },
     }),
   ];

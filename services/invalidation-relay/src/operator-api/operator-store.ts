@@ -22,6 +22,10 @@ export interface Invalidation {
 /** One outbox row, with the way that it took. Times are Postgres's; null where they were not noted. */
 export interface InvalidationPath extends Invalidation {
   traceparent: string | null;
+  logId: string | null;
+  drainedAt: string | null;
+  droppedAt: string | null;
+  appendedAt: string | null;
 }
 
 export interface Page {

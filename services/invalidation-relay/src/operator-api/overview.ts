@@ -1,7 +1,9 @@
+import type { ServerStatus } from '@freshet/cache-core/protocol';
 import { type Route, reply, route } from '@freshet/service-kit';
 import { nameOf } from '../domain/domain-relay.ts';
 import type { OpenDomain } from '../domain/open-domain.ts';
 import { askEach } from './across-domains.ts';
+import { ratio } from './replicas.ts';
 import { type Consistency, type DomainOverview, type Overview, overviewSchema } from './schemas/overview.ts';
 
 const NO_SAMPLE = { samples: 0, stale: 0, nines: null };
@@ -30,25 +32,34 @@ export async function readOverview(domains: readonly OpenDomain[], instance: str
 }
 
 async function overviewOf(domain: OpenDomain): Promise<DomainOverview> {
-  const { outbox, operators, relay, redis } = domain;
-  const [depth, services, status, replicas] = await Promise.all([
+  const { outbox, operators, relay, redis, inspection } = domain;
+  const [depth, services, inRedis] = await Promise.all([
     outbox.depth(),
     operators.services(),
-    redis.protocol.status(),
-    redis.protocol.replicas(),
+    // A Redis that is away is what an operator has to see here: its domain must not be missing for it.
+    Promise.all([redis.protocol.status(), redis.protocol.replicas(), inspection.askReplicas({})]).catch(
+      () => null,
+    ),
   ]);
+  const [status, replicas, answers] = inRedis ?? [null, [], []];
+  const reads = answers.reduce((sum, { replica }) => sum + replica.reads, 0);
+  const hits = answers.reduce((sum, { replica }) => sum + replica.hits, 0);
   const consistency: Consistency = { l1: NO_SAMPLES, l2: NO_SAMPLES };
   return {
     domain: domain.name,
     services,
     state: nameOf(relay.state),
     standingStill: relay.state.standingStill,
-    blessing: status.blessed ? status.blessing : null,
-    watermarkAgeMs: status.asOf === null || !status.blessed ? null : status.timeMs - status.asOf,
+    blessing: status?.blessed === true ? status.blessing : null,
+    watermarkAgeMs: watermarkAge(status),
     outbox: depth,
     replicas: { live: replicas.filter(({ live }) => live).length, known: replicas.length },
-    hitRatio: null,
+    hitRatio: ratio({ hits, reads }),
     consistency,
     findings: 0,
   };
+}
+
+function watermarkAge(status: ServerStatus | null): number | null {
+  return status === null || !status.blessed || status.asOf === null ? null : status.timeMs - status.asOf;
 }

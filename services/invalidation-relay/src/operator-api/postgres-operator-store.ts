@@ -22,6 +22,13 @@ const COLUMNS = `id, service, entity, id_parts as "idParts", version, cause, att
   ${isoTime('created_at')} as "createdAt", last_error as "lastError", ${isoTime('applied_at')} as "appliedAt",
   applied_no as "appliedNo", ${isoTime('dead_at')} as "deadAt", dead_reason as "deadReason"`;
 
+// A schema that an older release has installed does not have them.
+const newer = (column: string): string => `(to_jsonb(row) ->> '${column}')`;
+const PATH_COLUMNS = `${newer('log_id')} as "logId",
+  ${isoTime(`${newer('drained_at')}::timestamptz`)} as "drainedAt",
+  ${isoTime(`${newer('dropped_at')}::timestamptz`)} as "droppedAt",
+  ${isoTime(`${newer('appended_at')}::timestamptz`)} as "appendedAt"`;
+
 const HIGHEST_ID = '9223372036854775807';
 
 const REPLAY = `update freshet.invalidation_outbox
@@ -53,7 +60,7 @@ export class PostgresOperatorStore implements OperatorStore {
 
   async invalidation(id: string): Promise<InvalidationPath | null> {
     const { rows } = await this.#pool.query<InvalidationPath>(
-      `select ${COLUMNS}, traceparent from freshet.invalidation_outbox where id = $1`,
+      `select ${COLUMNS}, traceparent, ${PATH_COLUMNS} from freshet.invalidation_outbox row where id = $1`,
       [id],
     );
     return rows[0] ?? null;
