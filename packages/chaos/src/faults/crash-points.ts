@@ -3,6 +3,7 @@ import type { ServiceName } from '@freshet/local/system';
 import type { ProcessUnderTest } from '../system/system-under-test.ts';
 import { untilTrue } from '../until.ts';
 import type { Fault } from './fault.ts';
+import { frozenInABatch } from './frozen-in-a-batch.ts';
 import { withRedis } from './orders.ts';
 import { anyRunning, isAlive, running, sendSignal, untilDead } from './processes.ts';
 
@@ -125,6 +126,7 @@ const isCommitted = (text: string, direction: Direction): boolean =>
 
 /** Replicas and relays that die at a named point in the middle of an invalidation. */
 export const crashPoints: readonly Fault[] = [
+  frozenInABatch,
   relayDies('before-drop', 'before the DROPs of a batch'),
   relayDies('after-drop', 'after the DROPs of a batch'),
   relayDies('after-append', 'after the APPEND of a batch'),

@@ -26,7 +26,7 @@ async function primaryOf(system: SystemUnderTest): Promise<Primary> {
   const port = await control.primaryPort();
   const process = system.processes('redis-cache').find(({ name }) => name === control.servers.get(port ?? 0));
   if (port === undefined || process === undefined) throw new Error('The Sentinels name no primary.');
-  return { port, url: `redis://127.0.0.1:${port}`, process };
+  return { port, url: control.serverUrl(port), process };
 }
 
 /** Until the Sentinels name another server, which says so itself. */
@@ -60,6 +60,8 @@ async function refuse(url: string, user: string): Promise<void> {
 async function admit(url: string, ...users: string[]): Promise<void> {
   await withRedis(url, async (redis) => {
     for (const user of users) await redis.acl('SETUSER', user, 'on');
+    // Those whose login was refused meanwhile stay connected as nobody, and would not try again for 15 s.
+    await redis.client('KILL', 'USER', 'default');
   });
 }
 
@@ -106,11 +108,11 @@ const hangs: Fault = {
   },
 };
 
-/** The Sentinels and the replicas cannot reach the primary, its clients can: it goes on as one beside its successor. */
+/** The Sentinels and the replicas cannot reach the primary, half of its clients can: it goes on as one beside its successor. */
 const splitBrain: Fault = {
   name: 'split-brain',
   about:
-    'the primary is cut off from Sentinels and replicas but not from its clients: two primaries for the window',
+    'the primary is cut off from Sentinels, replicas and half of its clients: for the window both halves have a primary',
   needs: ['own', 'sentinel'],
   async inject({ system }) {
     const primary = await primaryOf(system);
@@ -119,22 +121,45 @@ const splitBrain: Fault = {
     return {
       async evidence() {
         const successor = await successorOf(system, primary);
-        let clients = 0;
-        await untilTrue('both are primaries', SPLIT_WITHIN_MS, async () =>
+        const moved = await withRedis(primary.url, killHalf);
+        let stay = 0;
+        await untilTrue('both are primaries with clients', SPLIT_WITHIN_MS, () =>
           withRedis(primary.url, async (redis) => {
-            const list = String(await redis.call('CLIENT', 'LIST', 'TYPE', 'NORMAL'));
-            clients = list
-              .split('\n')
-              .filter((line) => /name=\S*-service-|name=invalidation-relay/.test(line)).length;
-            return (await roleOf(redis)) === 'master';
+            stay = (await clientsOf(redis)).length;
+            return stay > 0 && (await roleOf(redis)) === 'master';
           }),
         );
-        return `${primary.process.name} and ${successor} are primaries, and the old one still has ${clients} clients`;
+        return `${primary.process.name} and ${successor} are primaries; ${stay} connections stay with the old one, ${moved} had to leave`;
       },
-      heal: () => admit(primary.url, REPLICA_USER, SENTINEL_USER),
+      async heal() {
+        await admit(primary.url, REPLICA_USER, SENTINEL_USER);
+        await untilTrue('the old primary is demoted', TAKEN_OVER_WITHIN_MS, () =>
+          withRedis(primary.url, async (redis) => (await roleOf(redis)) === 'slave'),
+        );
+      },
     };
   },
 };
+
+interface Client {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Connections of services and relays. */
+async function clientsOf(redis: Redis): Promise<Client[]> {
+  const list = String(await redis.call('CLIENT', 'LIST'));
+  return [...list.matchAll(/^id=(\d+) .*?name=(\S*) /gm)]
+    .map(([, id = '', name = '']) => ({ id, name }))
+    .filter(({ name }) => /service|relay/.test(name));
+}
+
+/** The first replica of each service and the first relay. Answers how many connections that were. */
+async function killHalf(redis: Redis): Promise<number> {
+  const half = (await clientsOf(redis)).filter(({ name }) => /(?:service|relay)-1\b/.test(name));
+  for (const { id } of half) await redis.client('KILL', 'ID', id);
+  return half.length;
+}
 
 const orderly: Fault = {
   name: 'failover-ordered',

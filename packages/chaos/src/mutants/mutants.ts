@@ -12,7 +12,7 @@ export interface PlantedBug {
 export const mutants: readonly PlantedBug[] = [
   fromSimulator('lease-never-expires', 'replica-cut-off'),
   fromSimulator('watermark-age-ignored', 'all-relays-frozen'),
-  fromSimulator('watermark-ignores-pending', 'relay-stuck-in-a-batch'),
+  fromSimulator('watermark-ignores-pending', 'relay-frozen-in-a-batch'),
   fromSimulator('lease-before-entries', 'redis-slow-for-a-replica'),
   fromSimulator('no-fence', 'redis-slow-for-a-replica'),
   fromSimulator('no-barrier', 'redis-slow-for-a-replica'),

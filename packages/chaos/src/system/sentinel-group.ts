@@ -24,13 +24,15 @@ const LOOK_EVERY_MS = 250;
 // Their own periods are made for networks: 10 s.
 const PERIODS = ['info-period', '100', 'ask-period', '100', 'publish-period', '250'];
 
-/** Whom a primary can refuse alone: its replicas, or the Sentinels, while clients go on. */
+/** Each kind of caller logs in as another, so that a primary can refuse its replicas or the Sentinels while clients go on. */
 export const REPLICA_USER = 'replica';
 export const SENTINEL_USER = 'sentinel';
 const SENTINEL_RIGHTS =
   'allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill';
 const USERS = [
-  'user default on nopass ~* &* +@all',
+  'user default off',
+  'user service on >service ~* &* +@all',
+  'user chaos on >chaos ~* &* +@all',
   `user ${REPLICA_USER} on >${REPLICA_USER} +psync +replconf +ping`,
   `user ${SENTINEL_USER} on >${SENTINEL_USER} ${SENTINEL_RIGHTS}`,
 ];
@@ -97,11 +99,12 @@ export async function planSentinelGroup(logs: Logs): Promise<SentinelGroup> {
     group: GROUP,
     sentinelPorts,
     servers,
-    url: `redis+sentinel://${sentinelPorts.map((port) => `127.0.0.1:${port}`).join(',')}/${GROUP}`,
+    url: `redis+sentinel://service:service@${sentinelPorts.map((port) => `127.0.0.1:${port}`).join(',')}/${GROUP}`,
     serverParts: [...servers].map(([port, name]) => serverPart(port, name)),
     sentinelParts: sentinelPorts.map((port, index) => sentinelPart(port, `sentinel-${index + 1}`)),
     primaryPort,
-    primaryUrl: () => `redis://127.0.0.1:${primary}`,
+    serverUrl,
+    primaryUrl: () => serverUrl(primary),
     untilComplete: () =>
       untilTrue('the Sentinel group is complete', 30_000, async () => {
         const infos = await Promise.all(sentinelPorts.map((port) => ask(port, masterOf)));
@@ -112,6 +115,10 @@ export async function planSentinelGroup(logs: Logs): Promise<SentinelGroup> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function serverUrl(port: number): string {
+  return `redis://chaos:chaos@127.0.0.1:${port}`;
 }
 
 async function portNamedBy(sentinelPort: number): Promise<number | undefined> {

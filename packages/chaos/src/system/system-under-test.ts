@@ -71,6 +71,8 @@ export interface SentinelControl {
   readonly sentinelPorts: readonly number[];
   /** The names of the processes, by port. */
   readonly servers: ReadonlyMap<number, string>;
+  /** For orders to one of the servers. */
+  serverUrl(port: number): string;
   /** The port that most Sentinels name; undefined while they do not agree. */
   primaryPort(): Promise<number | undefined>;
 }
