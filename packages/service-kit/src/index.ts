@@ -56,7 +56,7 @@ export {
 } from './http/problem.ts';
 export { createLogger, type Logger, type LoggerOptions } from './log/logger.ts';
 export { openApiDocument } from './openapi/document.ts';
-export { emptyReply, type Reply, reply } from './openapi/reply.ts';
+export { emptyReply, type Reply, reply, streamReply } from './openapi/reply.ts';
 export {
   type Method,
   type ResponseDefinition,

@@ -1,3 +1,4 @@
+import { systemClock } from '@freshet/cache-core/protocol';
 import type { Readiness, Service, ServiceContext } from '@freshet/service-kit';
 import { auditRoutes } from './audit/routes.ts';
 import type { RelayConfig } from './config.ts';
@@ -6,17 +7,21 @@ import { nameOf } from './domain/domain-relay.ts';
 import { openDomain, type OpenDomain } from './domain/open-domain.ts';
 import { blessingRoutes } from './operator-api/blessings.ts';
 import { deadLetterRoutes } from './operator-api/dead-letters.ts';
+import { EventHub } from './operator-api/events/event-hub.ts';
+import { eventRoutes } from './operator-api/events/routes.ts';
+import { blessingSource, invalidationSource } from './operator-api/events/sources.ts';
 import { indexRoutes } from './operator-api/index-page.ts';
 import { invalidateByHandRoutes } from './operator-api/invalidate-by-hand.ts';
 import { invalidationRoutes } from './operator-api/invalidations.ts';
 import { keyRoutes } from './operator-api/keys.ts';
-import { overviewRoutes } from './operator-api/overview.ts';
+import { overviewRoutes, readOverview } from './operator-api/overview.ts';
 import { OperatorGate } from './operator-api/permission/operator-gate.ts';
 import { replicaRoutes } from './operator-api/replicas.ts';
 import { sessionRoutes } from './operator-api/session.ts';
 
 /** One relay for each domain, side by side, and the operator's API over all of them. */
-export async function buildRelay({ config, log, onClose }: ServiceContext<RelayConfig>): Promise<Service> {
+export async function buildRelay(context: ServiceContext<RelayConfig>): Promise<Service> {
+  const { config, log, onClose, closing } = context;
   const telemetry = config.otlpEndpoint === undefined ? {} : { telemetry: await spansOfJobs() };
   const domains = [...config.databaseUrls].map(([name, databaseUrl]) => {
     const domain = openDomain({ name, databaseUrl, config, log, ...telemetry });
@@ -25,6 +30,13 @@ export async function buildRelay({ config, log, onClose }: ServiceContext<RelayC
     return domain;
   });
   const gate = new OperatorGate({ host: config.host, token: config.operatorToken });
+  const hub = new EventHub({
+    clock: systemClock,
+    sources: () => domains.flatMap((domain) => [invalidationSource(domain), blessingSource(domain)]),
+    overview: () => readOverview(domains, config.instanceName),
+  });
+  onClose('events', () => hub.close());
+  closing.addEventListener('abort', () => void hub.close(), { once: true });
   return {
     routes: [
       ...indexRoutes(),
@@ -37,6 +49,7 @@ export async function buildRelay({ config, log, onClose }: ServiceContext<RelayC
       ...auditRoutes(domains),
       ...blessingRoutes(domains),
       ...sessionRoutes(gate),
+      ...eventRoutes(hub),
     ],
     ready: () => readiness(domains),
     extend: mountConsoleAssets,

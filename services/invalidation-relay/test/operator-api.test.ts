@@ -18,6 +18,7 @@ test('is ready once its domain is blessed, and lists its paths', async () => {
     '/v1/dead-letters',
     '/v1/dead-letters/replay',
     '/v1/dead-letters/{id}/replay',
+    '/v1/events',
     '/v1/invalidations',
     '/v1/invalidations/{id}',
     '/v1/keys/{key}',

@@ -7,6 +7,8 @@ import { relayEnvironment } from './relay-process.ts';
 
 export interface Api {
   readonly url: string;
+  /** Whether everything ended in time. */
+  stop(): Promise<boolean>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
@@ -39,6 +41,7 @@ export async function startApi(
   };
   return {
     url: service.url,
+    stop: () => service.stop(),
     get: (path, headers = {}) => call(path, { headers }),
     post: (path, body, headers = {}) =>
       call(path, {

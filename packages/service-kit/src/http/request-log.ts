@@ -1,6 +1,8 @@
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 
+const EVENT_STREAM = 'text/event-stream';
+
 export interface RequestLogOptions {
   /** Answers that take longer are logged as warnings. Default: 1000 ms. */
   readonly slowMs?: number;
@@ -17,7 +19,9 @@ export function requestLog(log: Logger, options: RequestLogOptions = {}): Reques
     const begin = performance.now();
     response.once('close', () => {
       const durationMs = Math.round((performance.now() - begin) * 10) / 10;
-      const level = durationMs >= slowMs ? 'warn' : 'debug';
+      // A stream of events lasts for as long as somebody listens.
+      const streamed = response.getHeader('content-type') === EVENT_STREAM;
+      const level = durationMs >= slowMs && !streamed ? 'warn' : 'debug';
       if (!log.isLevelEnabled(level)) return;
       const { statusCode: status, writableFinished: finished } = response;
       log[level](

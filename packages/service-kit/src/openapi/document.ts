@@ -94,14 +94,18 @@ function responsesOf(route: Route): Record<number, ResponseDefinition> {
 }
 
 function response(status: number, definition: ResponseDefinition): ZodOpenApiResponseObject {
-  const { description, body, headers } =
-    typeof definition === 'string'
-      ? { description: definition }
-      : { body: undefined, headers: undefined, ...definition };
+  const {
+    description,
+    body,
+    headers,
+    contentType = 'application/json',
+  } = typeof definition === 'string'
+    ? { description: definition }
+    : { body: undefined, headers: undefined, ...definition };
   const content =
     status >= 400
       ? { [problemContentType]: { schema: problemSchema } }
-      : body && { 'application/json': { schema: body } };
+      : body && { [contentType]: { schema: body } };
   return {
     description: description || (STATUS_CODES[status] ?? ''),
     ...(headers === undefined ? {} : { headers }),

@@ -41,7 +41,13 @@ function callerGone(response: Response): AbortSignal {
   return controller.signal;
 }
 
-function send(response: Response, { status, body, headers }: Reply): void {
+function send(response: Response, { status, body, headers, stream }: Reply): void {
+  if (stream !== undefined && response.req.method !== 'HEAD') {
+    response.writeHead(status, headers);
+    response.flushHeaders();
+    stream(response);
+    return;
+  }
   if (body === undefined) {
     response.writeHead(status, headers).end();
     return;

@@ -9,7 +9,13 @@ export type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
 /** One possible answer. Answers from 400 up have problem+json bodies and need only a description. */
 export type ResponseDefinition =
   | string
-  | { readonly description: string; readonly body?: z.ZodType; readonly headers?: z.ZodObject };
+  | {
+      readonly description: string;
+      readonly body?: z.ZodType;
+      readonly headers?: z.ZodObject;
+      /** Default: JSON. */
+      readonly contentType?: string;
+    };
 
 /** What a handler gets: validated, and typed by the schemas. */
 export interface RouteInput<Params, Query, Headers, Body> {

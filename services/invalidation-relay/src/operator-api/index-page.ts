@@ -10,6 +10,7 @@ const PATHS = [
   '/v1/audit',
   '/v1/blessings',
   '/v1/session',
+  '/v1/events',
   '/docs',
   '/openapi.json',
   '/metrics',

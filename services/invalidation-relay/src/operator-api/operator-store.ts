@@ -28,6 +28,14 @@ export interface InvalidationPath extends Invalidation {
   appendedAt: string | null;
 }
 
+/** What of a row can change. */
+export interface RowState {
+  id: string;
+  attempts: number;
+  applied: boolean;
+  dead: boolean;
+}
+
 export interface Page {
   limit: number;
   /** Only rows with a lower id; null for the newest. */
@@ -71,6 +79,10 @@ export interface OperatorStore {
   invalidations(page: Page, state?: InvalidationState): Promise<Invalidation[]>;
   /** Null when there is none with this id. */
   invalidation(id: string): Promise<InvalidationPath | null>;
+  /** The rows whose state may have changed lately, a few hundred at most, without their content. */
+  recentStates(): Promise<RowState[]>;
+  /** Those that are still there, newest first. */
+  byIds(ids: readonly string[]): Promise<Invalidation[]>;
   /** Newest first. */
   deadLetters(page: Page): Promise<Invalidation[]>;
   /** Whether a table or a cache of this domain names the entity. */

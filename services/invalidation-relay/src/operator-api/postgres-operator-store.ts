@@ -12,6 +12,7 @@ import type {
   OperatorLogItem,
   OperatorStore,
   Page,
+  RowState,
   SampledKey,
 } from './operator-store.ts';
 
@@ -30,6 +31,18 @@ const PATH_COLUMNS = `${newer('log_id')} as "logId",
   ${isoTime(`${newer('appended_at')}::timestamptz`)} as "appendedAt"`;
 
 const HIGHEST_ID = '9223372036854775807';
+
+/** Rows that one look at what has changed reads of each kind. */
+const RECENT = 200;
+
+// Each part from its index. A pending row may be an old one, and so may one that was applied just now.
+const RECENT_STATES = `
+  select id, attempts, applied_at is not null as applied, dead_at is not null as dead from (
+    (select * from freshet.invalidation_outbox order by id desc limit ${RECENT})
+    union all (select * from freshet.invalidation_outbox where ${PENDING} order by id limit ${RECENT})
+    union all (select * from freshet.invalidation_outbox where applied_no is not null order by applied_no desc limit ${RECENT})
+    union all (select * from freshet.invalidation_outbox where dead_at is not null order by id desc limit ${RECENT})
+  ) recent`;
 
 const REPLAY = `update freshet.invalidation_outbox
   set dead_at = null, dead_reason = null, attempts = 0, next_attempt_at = clock_timestamp()`;
@@ -64,6 +77,19 @@ export class PostgresOperatorStore implements OperatorStore {
       [id],
     );
     return rows[0] ?? null;
+  }
+
+  async recentStates(): Promise<RowState[]> {
+    const { rows } = await this.#pool.query<RowState>(RECENT_STATES);
+    return rows;
+  }
+
+  async byIds(ids: readonly string[]): Promise<Invalidation[]> {
+    const { rows } = await this.#pool.query<Invalidation>(
+      `select ${COLUMNS} from freshet.invalidation_outbox where id = any($1::bigint[]) order by id desc`,
+      [ids],
+    );
+    return rows;
   }
 
   deadLetters(page: Page): Promise<Invalidation[]> {
