@@ -231,5 +231,37 @@ export const service: DashboardDescription = {
         },
       ],
     },
+    {
+      title: 'Processes',
+      panels: [
+        {
+          title: 'Processor',
+          about:
+            'A replica is one thread, and some for the garbage: near one it is late with everything, its lease included.',
+          form: 'lines',
+          unit: 'percentunit',
+          width: 12,
+          queries: [
+            {
+              expr: `rate(process_cpu_seconds_total[$__rate_interval]) and on (instance) freshet_lease_held{${ofService}}`,
+              legend: '{{instance}}',
+            },
+          ],
+        },
+        {
+          title: 'Memory',
+          about: 'What the operating system counts. It grows with the entries, and then stands.',
+          form: 'lines',
+          unit: 'bytes',
+          width: 12,
+          queries: [
+            {
+              expr: `process_resident_memory_bytes and on (instance) freshet_lease_held{${ofService}}`,
+              legend: '{{instance}}',
+            },
+          ],
+        },
+      ],
+    },
   ],
 };
