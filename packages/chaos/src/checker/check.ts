@@ -41,7 +41,7 @@ export function checkRun(run: RecordedRun, options: CheckOptions = {}): Verdict 
   const phantoms = begin('no-phantom');
   const quiet = begin('quiet-caches-equal-postgres');
   for (const history of run.keys) {
-    const timeline = timelineOf(history);
+    const timeline = timelineOf(history, maxStalenessMs);
     checkStaleness(history, timeline, maxStalenessMs, staleness);
     checkSessionOrder(history, timeline, sessions);
     if (history.kind === 'stock') checkLinearizable(history, timeline, linearizable);

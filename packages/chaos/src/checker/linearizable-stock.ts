@@ -1,7 +1,7 @@
 import type { OperationRecord } from '../contract.ts';
 import type { Findings } from './findings.ts';
 import type { KeyHistory } from './recorded-run.ts';
-import { isAbsence } from './rows.ts';
+import { isAbsence, isDeletion } from './rows.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What had ended, in the order of the ends, with the highest position that anything up to there is proof of. */
@@ -34,8 +34,12 @@ export function checkLinearizable({ operations }: KeyHistory, timeline: Timeline
       : operation.version === null
         ? undefined
         : timeline.positionOf(operation.version);
+    // A write is later than what was there before; a read may be of the same. So may a deletion, if the row may have been
+    // created in between.
     const isRead = operation.op === 'read' || isAbsence(operation);
-    if (position === undefined || (isRead ? position < least : before !== undefined && position <= least)) {
+    const maySame = isRead || (isDeletion(operation) && timeline.unseenFrom <= operation.end);
+    const floor = maySame || before === undefined ? least : least + 1;
+    if (position === undefined || position < floor) {
       findings.violated(
         tooOld(operation, before, timeline),
         operation,

@@ -65,12 +65,18 @@ class Doubts {
     }
   }
 
-  /** Whether `found` can have become of `base`. Units that were needed for it are gone. */
+  /** Whether `found` can have become of `base`, or of what may have been written since. What was needed for it is gone. */
   explain(base: number | string | null | undefined, found: number): boolean {
-    const bases = typeof base === 'number' ? [base, ...this.#bases] : this.#bases;
-    const missing = bases.map((one) => one - found).filter((units) => units >= 0 && units <= this.#units);
-    if (missing.length === 0) return false;
-    this.#units -= Math.min(...missing);
+    if (typeof base === 'number' && this.#take(base - found)) return true;
+    const index = this.#bases.findIndex((one) => this.#take(one - found));
+    if (index === -1) return false;
+    this.#bases.splice(index, 1);
+    return true;
+  }
+
+  #take(units: number): boolean {
+    if (units < 0 || units > this.#units) return false;
+    this.#units -= units;
     return true;
   }
 }

@@ -33,6 +33,8 @@ export interface Rows {
   readonly deletions: readonly Deletion[];
   /** They may have happened, or not. */
   readonly uncertainDeletions: readonly OperationRecord[];
+  /** They may have happened too, but nobody saw what they made. */
+  readonly unseenCreations: readonly OperationRecord[];
   /** Who found no row. */
   readonly absences: readonly OperationRecord[];
   readonly problems: readonly Problem[];
@@ -114,6 +116,7 @@ export function rowsOf({ operations, held }: KeyHistory): Rows {
   return {
     rows,
     ...deletionsIn(operations),
+    unseenCreations: unseenCreations(operations, rows),
     absences: [
       ...operations.filter(isAbsence),
       ...held.filter(({ place, version }) => place === 'postgres' && version === null).map(asRead),
@@ -132,6 +135,14 @@ function deletionsIn(operations: readonly OperationRecord[]) {
     else deletions.push({ operation, version: BigInt(operation.version) });
   }
   return { deletions, uncertainDeletions };
+}
+
+function unseenCreations(operations: readonly OperationRecord[], rows: readonly Row[]): OperationRecord[] {
+  const seen = new Set(rows.map(({ write }) => write?.id));
+  return operations.filter(
+    ({ id, op, outcome }) =>
+      outcome === 'unknown' && (op === 'put' || CREATIONS.includes(op)) && !seen.has(id),
+  );
 }
 
 function repeatedWrites(rows: readonly Row[]): Problem[] {

@@ -1,6 +1,6 @@
-import type { OperationRecord } from '../contract.ts';
+import { earliestOf, explainGaps, type Slot } from './gaps.ts';
 import type { KeyHistory } from './recorded-run.ts';
-import { type Deletion, type Problem, type Row, rowsOf } from './rows.ts';
+import { type Deletion, type Problem, type Row, type Rows, rowsOf } from './rows.ts';
 
 /**
  * The states that one key went through, in the order of their commits, as far as clients can tell.
@@ -18,6 +18,8 @@ export interface Timeline {
   readonly problems: readonly Problem[];
   /** Of a row's version, or the gap that a deletion of this version made. */
   positionOf(version: string): number | undefined;
+  /** From then on somebody whom nobody saw may have created the row between two times without one; Infinity for never. */
+  readonly unseenFrom: number;
   /** No client can have seen this state earlier. */
   notBefore(position: number): number;
   /** From then on it was overwritten, for certain: something later had been answered. Infinity when nothing is later. */
@@ -28,33 +30,27 @@ export interface Timeline {
   firstGapAt(time: number, from: number): number | undefined;
 }
 
-interface Slot {
-  /** Not committed before. */
-  from: number;
-  /** Committed by then, for certain. */
-  by: number;
-  /** A gap that had to be there, or only may have been. */
-  certain: boolean;
-}
-
-export function timelineOf(history: KeyHistory): Timeline {
-  const { rows, deletions, uncertainDeletions, absences, problems } = rowsOf(history);
+/** `maxStalenessMs`: an answer that there is no row is not taken for older than that, if there is a newer time without one. */
+export function timelineOf(history: KeyHistory, maxStalenessMs: number): Timeline {
+  const seen = rowsOf(history);
+  const { rows, absences, problems } = seen;
   const positionOf = new Map(rows.map(({ version }, index) => [String(version), 2 * index + 1]));
   const slots: (Slot | null)[] = Array.from({ length: 2 * rows.length + 1 }, () => null);
-  for (const [index, { from, by }] of rows.entries()) slots[2 * index + 1] = { from, by, certain: true };
+  for (const [index, { from, by }] of rows.entries())
+    slots[2 * index + 1] = { from, by, certain: true, deletions: [] };
 
-  for (const deletion of deletions) {
-    const position = gapOf(deletion, rows, slots);
-    const slot = slots[position];
+  for (const { deletion, gap } of placed(seen)) {
+    const slot = slots[2 * gap];
     const { start, end } = deletion.operation;
-    slots[position] = {
+    slots[2 * gap] = {
       from: Math.min(start, slot?.from ?? start),
       by: Math.min(end, slot?.by ?? end),
       certain: true,
+      deletions: [...(slot?.deletions ?? []), deletion.operation],
     };
-    positionOf.set(String(deletion.version), position);
+    positionOf.set(String(deletion.version), 2 * gap);
   }
-  const unexplained = explainGaps(rows, slots, uncertainDeletions);
+  const unexplained = explainGaps(slots, seen);
 
   const notBefore = runningFloor(slots);
   const gaps = [...slots.keys()].filter((position) => position % 2 === 0 && slots[position] !== null);
@@ -73,17 +69,19 @@ export function timelineOf(history: KeyHistory): Timeline {
     }
   };
   // Whoever found no row, while only one gap can be meant, saw that gap.
-  for (const absence of absences) {
-    const position = lastGapAt(absence.end);
-    if (position === undefined || firstGapAt(absence.end, 0) !== position) continue;
-    const slot = slots[position];
-    if (slot) slot.by = Math.min(slot.by, absence.end);
+  const known = runningEnd(slots);
+  for (const { start, end } of absences) {
+    const last = lastGapAt(end);
+    const oldest = firstIndex(known.length, (position) => (known[position] ?? 0) >= start - maxStalenessMs);
+    const slot = last === undefined ? undefined : slots[last];
+    if (slot && firstGapAt(end, oldest) === last) slot.by = Math.min(slot.by, end);
   }
   const overwrittenBy = runningEnd(slots);
 
   return {
     rows,
     problems: [...problems, ...unexplained],
+    unseenFrom: earliestOf(seen.unseenCreations),
     positionOf: (version) => positionOf.get(version),
     notBefore: (position) => notBefore[position] ?? Number.POSITIVE_INFINITY,
     overwrittenBy: (position) => overwrittenBy[position] ?? Number.POSITIVE_INFINITY,
@@ -92,22 +90,45 @@ export function timelineOf(history: KeyHistory): Timeline {
   };
 }
 
+interface Placed {
+  readonly deletion: Deletion;
+  /** Index of the row behind it. */
+  gap: number;
+}
+
 /**
- * The gap that a deletion made: behind the last row of a lower version. But the version of a deletion is drawn at its end, and
- * whoever creates the row again may have drawn a lower one while they waited for the deletion. So where the row behind that
- * gap was not created, or the gap is taken, it is the gap before an earlier creation that overlapped the deletion.
+ * A deletion made the gap behind the last row of a lower version. But its version is drawn at its end, and whoever creates the row
+ * again may have drawn a lower one while they waited for the deletion. So a creation without a deletion before it gets the next
+ * deletion that it overlapped; unless one of which nobody knows what came of it explains the
+ * creation as well.
  */
-function gapOf({ version, operation }: Deletion, rows: readonly Row[], slots: (Slot | null)[]): number {
-  const natural = firstIndex(rows.length, (index) => (rows[index]?.version ?? 0n) >= version);
-  const isFree = (index: number): boolean => !(slots[2 * index]?.certain ?? false);
-  const mayBeCreated = (index: number): boolean => rows[index]?.origin !== 'changed';
-  if (isFree(natural) && mayBeCreated(natural)) return 2 * natural;
-  for (let index = natural - 1; index > 0; index--) {
-    const write = rows[index]?.write;
-    if (!isFree(index) || rows[index]?.origin !== 'created' || !write) continue;
-    if (write.start <= operation.end && write.end >= operation.start) return 2 * index;
+function placed({ rows, deletions, uncertainDeletions, unseenCreations }: Rows): Placed[] {
+  const deletedFrom = earliestOf(uncertainDeletions);
+  const createdFrom = earliestOf(unseenCreations);
+  const all: Placed[] = deletions
+    .toSorted((one, other) => (one.version < other.version ? -1 : 1))
+    .map((deletion) => ({
+      deletion,
+      gap: firstIndex(rows.length, (index) => (rows[index]?.version ?? 0n) >= deletion.version),
+    }));
+  const taken = new Set(all.map(({ gap }) => gap));
+  for (const [index, { origin, write, by }] of rows.entries()) {
+    if (index === 0 || origin !== 'created' || write === null || taken.has(index)) continue;
+    const next = all[firstIndex(all.length, (one) => (all[one]?.gap ?? 0) > index)];
+    if (next === undefined) continue;
+    const behind = rows[next.gap];
+    const fits = behind?.origin !== 'changed' || createdFrom <= behind.by;
+    if (fits && deletedFrom <= by) continue;
+    const { operation } = next.deletion;
+    // What nobody was answered may have ended at any time.
+    const end = write.outcome === 'ok' ? write.end : Number.POSITIVE_INFINITY;
+    if (operation.start > end || operation.end < write.start) continue;
+    const left = next.gap;
+    next.gap = index;
+    taken.add(index);
+    if (!all.some(({ gap }) => gap === left)) taken.delete(left);
   }
-  return 2 * natural;
+  return all;
 }
 
 /** The first index for which it holds, where it holds for all that follow too; `length` when for none. */
@@ -120,47 +141,6 @@ function firstIndex(length: number, holds: (index: number) => boolean): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/** Gaps without a known deletion: each creation needs one, which must have been one of the deletions that nobody knows about. */
-function explainGaps(
-  rows: readonly Row[],
-  slots: (Slot | null)[],
-  uncertain: readonly OperationRecord[],
-): Problem[] {
-  const starts = uncertain.map(({ start }) => start).toSorted((one, other) => one - other);
-  const problems: Problem[] = [];
-  let used = 0;
-  for (let index = 0; index <= rows.length; index++) {
-    const position = 2 * index;
-    const row = rows[index];
-    if (slots[position] !== null) continue;
-    if (index === 0) {
-      // Before everything; unless the first that was seen is a change of a row from before this history.
-      if (row?.origin !== 'changed')
-        slots[position] = { from: Number.NEGATIVE_INFINITY, by: Number.POSITIVE_INFINITY, certain: true };
-      continue;
-    }
-    if (row?.origin === 'changed') continue;
-    const start = starts[used];
-    const isCertain = row?.origin === 'created';
-    if (isCertain && (start === undefined || start > row.by)) {
-      problems.push({
-        message: `version ${row.version} was created although version ${rows[index - 1]?.version} had never been deleted`,
-        operations: row.write === null ? [] : [row.write],
-      });
-      slots[position] = {
-        from: rows[index - 1]?.from ?? 0,
-        by: Number.POSITIVE_INFINITY,
-        certain: true,
-      };
-      continue;
-    }
-    if (start === undefined) continue;
-    slots[position] = { from: start, by: Number.POSITIVE_INFINITY, certain: isCertain };
-    if (isCertain) used += 1;
-  }
-  return problems;
 }
 
 /** A state cannot be older than one that must have come before it. */
