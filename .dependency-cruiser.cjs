@@ -1,7 +1,7 @@
 // Who may import whom. `pnpm check:dependencies` reads it; infra/quality/test/dependency-rules.test.ts shows that each rule bites.
 
 const part = '^((?:packages|services|infra)/[^/]+)/';
-const tests = ['[.]test[.]ts$', '[.]test-helper[.]ts$', '^[^/]+/[^/]+/(web/)?test/'];
+const tests = ['[.]test[.]ts$', '[.]test-helper[.]ts$', '^[^/]+/[^/]+/(web/)?(test|screenshots)/'];
 // What proves, measures and starts the system, and is no part of it.
 const workshop = '^(packages/(test-kit|benchmarks|simulator|chaos)|infra)/';
 
@@ -68,7 +68,10 @@ module.exports = {
         'What judges the system shares no code with it, in its tests neither: it would repeat its mistakes.',
       severity: 'error',
       from: { path: '^packages/chaos/' },
-      to: { path: part, pathNot: ['^packages/(chaos|test-kit)/', '^packages/simulator/src/mutants/', '^infra/local/'] },
+      to: {
+        path: part,
+        pathNot: ['^packages/(chaos|test-kit)/', '^packages/simulator/src/mutants/', '^infra/local/'],
+      },
     },
     only('local-alone', 'infra/local', [], 'The launcher starts services as processes; it links none in.'),
     {

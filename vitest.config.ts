@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     // What it keeps is the code without the mutant.
     fsModuleCache: process.env['FRESHET_MUTANT'] === undefined,
-    include: ['{packages,services,infra}/*/{src,test,web/src}/**/*.test.ts'],
+    include: ['{packages,services,infra}/*/{src,test,web/src,web/test}/**/*.test.ts'],
     globalSetup: ['./packages/test-kit/src/global-setup.ts'],
     pool: 'forks',
     execArgv: ['--conditions=@freshet/source'],

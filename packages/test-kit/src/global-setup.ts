@@ -1,7 +1,7 @@
 import { ensurePrograms, LocalError, type Program, startPostgres } from '@freshet/local';
 import type { TestProject } from 'vitest/node';
 
-const programs: readonly Program[] = ['redis-server', 'haproxy', 'prometheus', 'promtool'];
+const programs: readonly Program[] = ['redis-server', 'haproxy', 'prometheus', 'promtool', 'chromium'];
 
 /** Vitest's globalSetup: the programs that tests need, and one Postgres for the whole run; `createDatabase` gives each test file its own database. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

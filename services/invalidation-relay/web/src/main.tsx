@@ -6,8 +6,10 @@ import { render } from 'preact';
 import { session } from './actions/operator.ts';
 import { App } from './app.tsx';
 import { goLive } from './live/store.ts';
+import { showInTitle } from './verdict/page-title.ts';
 
 const root = document.getElementById('console');
 if (root !== null) render(<App />, root);
+showInTitle();
 goLive();
 void session.load();

@@ -2,6 +2,7 @@ import './actions.css';
 import { useSignal } from '@preact/signals';
 import { ApiProblem, asProblem } from '../api/problem.ts';
 import { Dialog } from '../layout/dialog.tsx';
+import { audit } from '../live/store.ts';
 import { type Action, notice, proposed } from './action.ts';
 import { becomeOperator, credentials, forgetToken, session } from './operator.ts';
 
@@ -40,6 +41,8 @@ function ActionForm({ action }: { action: Action }) {
       await action.perform(reason.value.trim(), credentials.value);
       proposed.value = null;
       notice.value = action.done;
+      // It holds the operator's log.
+      void audit.load();
     } catch (error) {
       problem.value = asProblem(error);
       if (refused(problem.value)) {

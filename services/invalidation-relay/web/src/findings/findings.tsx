@@ -19,7 +19,9 @@ export function Findings() {
     <Panel
       id="findings"
       title="Audit"
-      aside={open.length === 0 ? 'nothing old is cached' : `${plural(open.length, 'old value')} cached`}
+      {...(audit.known.value.value !== undefined && {
+        aside: open.length === 0 ? 'nothing old is cached' : `${plural(open.length, 'old value')} cached`,
+      })}
       tools={
         open.length > 0 && (
           <button type="button" class="button" onClick={() => proposeInvalidation(open)}>
@@ -40,9 +42,7 @@ export function Findings() {
                 ))}
               </ul>
             )}
-            {items.map(({ domain, ttlScan }) => (
-              <TtlFindings key={domain} domain={domain} scan={ttlScan} />
-            ))}
+            <TtlFindings domains={items} />
           </>
         )}
       </Content>

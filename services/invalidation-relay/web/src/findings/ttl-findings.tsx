@@ -1,27 +1,22 @@
-import type { TtlScan } from '../api/contract.ts';
+import type { DomainAudit, TtlScan } from '../api/contract.ts';
 import { countOf, timeOf } from '../appearance/format.ts';
 import { now } from '../live/clock.ts';
 
+const SHOWN = 20;
+
 /** Keys whose expiry no policy gave: a cache that forgets nothing, or a writer past the library. */
-export function TtlFindings({ domain, scan }: { domain: string; scan: TtlScan }) {
-  const kinds = [
-    { name: 'without an expiry', keys: scan.withoutTtl },
-    { name: 'with the wrong expiry', keys: scan.wrongTtl },
-    { name: 'of no known schema', keys: scan.unknownSchema },
-  ].filter(({ keys }) => keys.length > 0);
+export function TtlFindings({ domains }: { domains: readonly DomainAudit[] }) {
+  const wrong = domains.flatMap(({ domain, ttlScan }) => kindsOf(domain, ttlScan));
   return (
     <div class="ttl-scan">
       <p class="muted">
-        {scan.scannedAt === null
-          ? `${domain}: its keys in Redis have not been searched yet.`
-          : kinds.length === 0
-            ? `${domain}: all ${countOf(scan.keys)} keys in Redis expire as they should (looked at ${timeOf(scan.scannedAt, now.value)}).`
-            : `${domain}: of ${countOf(scan.keys)} keys in Redis (looked at ${timeOf(scan.scannedAt, now.value)}):`}
+        Expiry of the keys in Redis:{' '}
+        {domains.map(({ domain, ttlScan }) => summaryOf(domain, ttlScan)).join('; ')}.
       </p>
-      {kinds.map(({ name, keys }) => (
+      {wrong.map(({ name, keys }) => (
         <details key={name}>
           <summary data-level="attention">
-            {keys.length === 20 ? '20 or more' : keys.length} {name}
+            {keys.length === SHOWN ? `${SHOWN} or more` : keys.length} {name}
           </summary>
           <ul>
             {keys.map((key) => (
@@ -34,4 +29,19 @@ export function TtlFindings({ domain, scan }: { domain: string; scan: TtlScan })
       ))}
     </div>
   );
+}
+
+function kindsOf(domain: string, { withoutTtl, wrongTtl, unknownSchema }: TtlScan) {
+  return [
+    { name: `of ${domain} without an expiry`, keys: withoutTtl },
+    { name: `of ${domain} with another expiry than their policy’s`, keys: wrongTtl },
+    { name: `of ${domain} that no known schema explains`, keys: unknownSchema },
+  ].filter(({ keys }) => keys.length > 0);
+}
+
+function summaryOf(domain: string, scan: TtlScan): string {
+  if (scan.scannedAt === null) return `${domain} not searched yet`;
+  const all =
+    kindsOf(domain, scan).length === 0 ? `all ${countOf(scan.keys)} right` : `${countOf(scan.keys)} keys`;
+  return `${domain} ${all} at ${timeOf(scan.scannedAt, now.value)}`;
 }

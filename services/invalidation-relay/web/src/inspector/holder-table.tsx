@@ -48,8 +48,8 @@ function HolderRow({
         {holds}
         {text !== '' && place !== 'origin' && <small data-level={level}>{text}</small>}
       </td>
-      <td class="number code" data-label="Version">
-        {version ?? '–'}
+      <td class="number" data-label="Version">
+        <span class="code">{version ?? '–'}</span>
       </td>
       <td class="number" data-label="Age">
         {ageMs === null ? '–' : durationOf(ageMs)}

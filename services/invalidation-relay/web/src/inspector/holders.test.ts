@@ -34,7 +34,7 @@ function judgements(of: InspectedKey) {
 }
 
 test('each place is compared with the row', () => {
-  expect(judgements(key)).toEqual(['current', 'current', 'old', 'none', 'unknown']);
+  expect(judgements(key)).toEqual(['current', 'current', 'none', 'old', 'unknown']);
 });
 
 test('versions are compared as numbers, beyond those that a double holds', () => {
@@ -53,12 +53,12 @@ test('a cached "not found" is old once there is a row, and right while there is 
 
 test('nothing is judged against a row that cannot be told', () => {
   const unknown = { ...key, origin: { version: null, error: 'several tables' } };
-  expect(judgements(unknown)).toEqual(['unknown', 'unknown', 'unknown', 'none', 'unknown']);
+  expect(judgements(unknown)).toEqual(['unknown', 'unknown', 'none', 'unknown', 'unknown']);
 });
 
 test('schema versions are told apart only when there are several', () => {
   const names = (of: InspectedKey) => holdersOf(of).map(({ name }) => name);
-  expect(names(key)).toEqual(['Postgres', 'Redis (L2)', 'one', 'replica b', 'three']);
+  expect(names(key)).toEqual(['Postgres', 'Redis (L2)', 'replica b', 'one', 'three']);
   expect(names({ ...key, l2: [l2, { ...l2, schemaVersion: 2 }], replicas: [] })).toEqual([
     'Postgres',
     'Redis (L2), schema 1',

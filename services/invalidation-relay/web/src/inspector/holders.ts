@@ -65,7 +65,7 @@ export function holdersOf({ origin, l2, replicas }: InspectedKey): Holder[] {
         leftMs: expiresInMs,
       }),
     ),
-    ...replicas.map(({ instance, replicaId, answered, l1 }): Holder => {
+    ...replicas.toSorted(byName).map(({ instance, replicaId, answered, l1 }): Holder => {
       const name = instance ?? `replica ${shortId(replicaId)}`;
       if (l1 === null) {
         return {
@@ -88,4 +88,9 @@ export function holdersOf({ origin, l2, replicas }: InspectedKey): Holder[] {
       };
     }),
   ];
+}
+
+/** They answer in any order. */
+function byName(a: InspectedKey['replicas'][number], b: InspectedKey['replicas'][number]): number {
+  return (a.instance ?? a.replicaId).localeCompare(b.instance ?? b.replicaId);
 }

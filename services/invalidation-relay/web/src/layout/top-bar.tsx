@@ -70,7 +70,7 @@ function KeySearch() {
         class="code"
         aria-label="Inspect a key"
         aria-keyshortcuts="/"
-        placeholder="Inspect a key: user:profile:…"
+        placeholder="user:profile:…"
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}

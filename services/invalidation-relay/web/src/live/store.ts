@@ -38,7 +38,7 @@ export function goLive(): void {
   openEventStream({
     url: eventsPath,
     onState: (state) => (connection.value = state),
-    onOpen: loadAll,
+    onOpen: () => (isCaughtUp = false),
     on: take,
   });
   loadAll();
@@ -62,10 +62,20 @@ const take: { readonly [Name in EventName]: (data: EventData<Name>) => void } = 
   reload: loadAll,
 };
 
+/**
+ * Whether all was asked for since the connection stands. Not as soon as it stands: what happens before the relay has looked
+ * for the first time, which is before its first overview, comes as no event.
+ */
+let isCaughtUp = false;
+
 function takeOverview(next: Overview): void {
   const before = overview.known.value.value;
   learnRelayTime(next.at);
   overview.set(next);
+  if (!isCaughtUp) {
+    isCaughtUp = true;
+    loadAll();
+  }
   const count = (of: Overview | undefined) =>
     of?.domains.reduce((sum, { outbox }) => sum + outbox.deadLetters, 0);
   if (count(before) !== count(next)) void deadLetters.load();

@@ -26,6 +26,7 @@ export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]
       because: domain.standingStill ?? 'the relay brings its Redis up to date',
       todo: 'Wait some seconds after a failover; if it stays, look at the history and at the relay’s log.',
       target: { kind: 'section', section: 'history' },
+      runbook: 'domain-unblessed',
     });
   } else if (isLateWatermark(domain.watermarkAgeMs)) {
     statements.push({
@@ -40,6 +41,7 @@ export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]
             }`,
       todo: 'See which invalidations are retried, and why.',
       target: { kind: 'section', section: 'invalidations' },
+      runbook: 'watermark-standing-still',
     });
   } else if (isLateOutbox(outbox)) {
     statements.push({
@@ -52,6 +54,7 @@ export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]
           : 'they come faster than they are drained, or one is held by a lock',
       todo: 'See which are retried, and why.',
       target: { kind: 'section', section: 'invalidations' },
+      runbook: outbox.retryingForLong > 0 ? 'invalidations-failing' : 'outbox-old',
     });
   }
   if (outbox.deadLetters > 0) {
@@ -62,6 +65,7 @@ export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]
       because: 'they name no key that a cache could hold',
       todo: 'Read the cause, correct what wrote them, replay them.',
       target: { kind: 'section', section: 'dead-letters' },
+      runbook: 'dead-letters',
     });
   }
   for (const replica of replicas.filter(
@@ -74,6 +78,7 @@ export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]
       because: 'it does not reach Redis, or the relay has not blessed it',
       todo: 'Look at its log and its connection to Redis.',
       target: { kind: 'section', section: 'replicas' },
+      runbook: 'replica-without-lease',
     });
   }
   return statements;
@@ -94,6 +99,7 @@ export function judgeAudit(audit: DomainAudit): Statement[] {
         what: `may serve old rows of ${table}: its changes reach no cache`,
         because: problem ?? '',
         todo: 'Put the triggers back with cacheTable(…) in a migration, then invalidate the whole entity.',
+        runbook: 'cached-table-unwatched',
       }),
     ),
     ...(wrong > 0

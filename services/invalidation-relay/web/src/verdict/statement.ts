@@ -13,6 +13,18 @@ export type Target =
 
 export type Section = 'services' | 'replicas' | 'invalidations' | 'findings' | 'dead-letters' | 'history';
 
+/** In docs/runbooks, without its `.md`. */
+export const runbooks = [
+  'cached-table-unwatched',
+  'dead-letters',
+  'domain-unblessed',
+  'invalidations-failing',
+  'outbox-old',
+  'relay-down',
+  'replica-without-lease',
+  'watermark-standing-still',
+] as const;
+
 /** One thing that an operator should know: who, what, since when, why, and what to do. */
 export interface Statement {
   readonly level: Level;
@@ -23,6 +35,7 @@ export interface Statement {
   readonly because?: string;
   readonly todo: string;
   readonly target?: Target;
+  readonly runbook?: (typeof runbooks)[number];
 }
 
 export interface Verdict {

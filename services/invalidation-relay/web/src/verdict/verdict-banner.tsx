@@ -58,7 +58,7 @@ function Evidence() {
 }
 
 function StatementLine({ statement }: { statement: Statement }) {
-  const { level, who, what, since, because, todo, target } = statement;
+  const { level, who, what, since, because, todo, target, runbook } = statement;
   return (
     <li>
       <LevelIcon level={level} />
@@ -74,6 +74,7 @@ function StatementLine({ statement }: { statement: Statement }) {
         </p>
         <p class="todo">
           {todo} {target !== undefined && <GoButton target={target} />}
+          {runbook !== undefined && <span class="runbook">docs/runbooks/{runbook}.md</span>}
         </p>
       </div>
     </li>

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { problemOf, unreachable } from '../api/problem.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   Overview,
   Replica,
 } from '../api/contract.ts';
+import { runbooks } from './statement.ts';
 import { type Evidence, verdictOn } from './verdict.ts';
 
 const now = Date.parse('2026-03-01T03:12:30.000Z');
@@ -99,6 +101,10 @@ function judge(evidence: Partial<Evidence>) {
   });
 }
 
+test.each(runbooks)('there is a runbook %s', (runbook) => {
+  expect(existsSync(new URL(`../../../../../docs/runbooks/${runbook}.md`, import.meta.url))).toBe(true);
+});
+
 describe('nobody sees old data', () => {
   test('when samples were compared and nothing was found', () => {
     expect(judge({})).toEqual({ level: 'fresh', headline: 'Nobody sees old data.', statements: [] });
@@ -159,6 +165,13 @@ describe('somebody sees old data', () => {
       ['serves 2 old keys from Redis', earlier.firstSeenAt],
       ['serves 1 old key from its memory', finding.firstSeenAt],
     ]);
+  });
+
+  test('is said before the list of findings has come', () => {
+    const verdict = judge({ overview: { value: overview({ findings: 2 }), at: now } });
+    expect(verdict).toMatchObject({ level: 'stale', headline: 'user has 2 old values cached.' });
+    const told = judge({ overview: { value: overview({ findings: 1 }), at: now }, findings: [finding] });
+    expect(told.statements).toHaveLength(1);
   });
 
   test('a table without its trigger is no good news', () => {

@@ -1,5 +1,12 @@
-import type { DomainAudit, Finding, Invalidation, Overview, Replica } from '../api/contract.ts';
-import { timeOf } from '../appearance/format.ts';
+import type {
+  DomainAudit,
+  DomainOverview,
+  Finding,
+  Invalidation,
+  Overview,
+  Replica,
+} from '../api/contract.ts';
+import { plural, timeOf } from '../appearance/format.ts';
 import type { Connection } from '../live/event-stream.ts';
 import type { Known } from '../live/resource.ts';
 import { judgeAudit, judgeDomain } from './judge-domain.ts';
@@ -43,6 +50,7 @@ export function verdictOn(evidence: Evidence): Verdict {
     ...evidence.audits.flatMap(judgeAudit),
     ...(value.unavailable ?? []).map(unavailableDomain),
     ...value.domains.flatMap((domain) => judgeDomain(domain, evidence.replicas)),
+    ...value.domains.filter((domain) => !isExplained(domain, evidence)).map(unexplainedFindings),
   ]);
   return { ...summary(statements, value), statements };
 }
@@ -76,6 +84,24 @@ function summary(
     : { level: 'fresh', headline: 'Nobody sees old data.' };
 }
 
+/** The audit's list comes by another request than the count of what it holds. */
+function isExplained({ domain, findings }: DomainOverview, evidence: Evidence): boolean {
+  return (
+    findings === 0 || evidence.findings.some((each) => each.domain === domain && each.resolvedAt === null)
+  );
+}
+
+function unexplainedFindings({ domain, findings }: DomainOverview): Statement {
+  return {
+    level: 'stale',
+    who: domain,
+    what: `has ${plural(findings, 'old value')} cached`,
+    because: 'the audit found it; which one it is, is being asked',
+    todo: 'Wait a second.',
+    target: { kind: 'section', section: 'findings' },
+  };
+}
+
 function silentRelay(because: string, since?: string): Statement {
   return {
     level: 'unknown',
@@ -84,6 +110,7 @@ function silentRelay(because: string, since?: string): Statement {
     ...(since !== undefined && { since }),
     because,
     todo: 'Open another relay’s console, or restart this one. Without any relay, memories turn themselves off within seconds and reads go on from Postgres.',
+    runbook: 'relay-down',
   };
 }
 
