@@ -69,7 +69,7 @@ interface Outcome {
 
 async function beat(
   options: Options,
-  matrix: Omit<MatrixOptions, 'extras'>,
+  matrix: Omit<MatrixOptions, 'extras' | 'enough'>,
   progress: Progress,
 ): Promise<Outcome> {
   const { summaries, inconclusive, impossible } = await runMatrix(
@@ -89,7 +89,7 @@ async function beat(
 
 async function hunt(
   options: Options,
-  matrix: Omit<MatrixOptions, 'extras'>,
+  matrix: Omit<MatrixOptions, 'extras' | 'enough'>,
   progress: Progress,
 ): Promise<Outcome> {
   if (matrix.attached !== null)

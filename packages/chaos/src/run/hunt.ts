@@ -7,10 +7,12 @@ import type { Progress } from './progress.ts';
 import { violationsOf } from './summary-line.ts';
 
 const FOUND_WITHIN_S = 120;
+/** A round takes longer than a second. */
+const MOST_ROUNDS = FOUND_WITHIN_S;
 
 export interface HuntResult {
   readonly bug: PlantedBug;
-  /** From the first operation to the verdict; null: not in time. */
+  /** From the order to start the system to the verdict; null: not in time. */
   readonly foundAfterSeconds: number | null;
   readonly summaries: readonly RunSummary[];
 }
@@ -19,22 +21,29 @@ export interface HuntResult {
 export async function huntBug(
   bug: PlantedBug,
   seed: number,
-  options: Omit<MatrixOptions, 'extras'>,
+  options: Omit<MatrixOptions, 'extras' | 'enough'>,
   progress: Progress,
 ): Promise<HuntResult> {
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
   const summaries: RunSummary[] = [];
-  const mutated = { ...options, extras: withPatches([bug.patch]) };
-  for (let round = 0; seconds() < FOUND_WITHIN_S && !options.signal.aborted; round++) {
-    const run: PlannedRun = { faults: bug.faults.map(faultNamed), seed: seed + round };
-    const result = await runMatrix([run], mutated, progress);
-    const [summary] = result.summaries;
-    if (summary === undefined) continue;
-    const found = violationsOf(summary.verdict) > 0;
-    const foundAfterSeconds = found ? Math.round(seconds()) : null;
-    summaries.push({ ...summary, mutant: { name: bug.patch.name, foundAfterSeconds } });
-    if (found) return { bug, foundAfterSeconds, summaries };
-  }
-  return { bug, foundAfterSeconds: null, summaries };
+  let foundAfterSeconds: number | null = null;
+  const runs: PlannedRun[] = Array.from({ length: MOST_ROUNDS }, (_, round) => ({
+    faults: bug.faults.map(faultNamed),
+    seed: seed + round,
+  }));
+  await runMatrix(
+    runs,
+    {
+      ...options,
+      extras: withPatches([bug.patch]),
+      enough(summary) {
+        if (violationsOf(summary.verdict) > 0) foundAfterSeconds = Math.round(seconds());
+        summaries.push({ ...summary, mutant: { name: bug.patch.name, foundAfterSeconds } });
+        return foundAfterSeconds !== null || seconds() > FOUND_WITHIN_S;
+      },
+    },
+    progress,
+  );
+  return { bug, foundAfterSeconds, summaries };
 }

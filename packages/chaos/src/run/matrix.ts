@@ -17,6 +17,8 @@ export interface MatrixOptions {
   readonly attached: SystemUnderTest | null;
   readonly extras: ProcessExtras;
   readonly signal: AbortSignal;
+  /** Whether the runs that are left are no longer wanted; asked after each. */
+  readonly enough?: (summary: RunSummary) => boolean;
   /** Told of each system that is started, for whoever has to kill it. */
   readonly onSystem: (system: SystemUnderTest) => void;
 }
@@ -74,6 +76,7 @@ export async function runMatrix(
         summaries.push(summary);
         progress.say(summaryLine(summary));
         for (const line of violationLines(summary)) progress.say(line);
+        if (options.enough?.(summary)) break;
       } catch (error) {
         if (options.signal.aborted) break;
         const why = `${name}: ${error instanceof Error ? error.message : String(error)}`;
