@@ -118,9 +118,10 @@ export class ReplicaCache implements Cache {
         apply: (entry) => traceApply(entry, replicaId, () => this.#apply(entry)),
         onApplied: (entries, redisMs) => measures.applied(entries, redisMs),
         flush: () => this.#flush(),
+        onVoided: () => this.#replica.registry.voided(),
         onChange: (state) => log.lease(state, parts.connectionTrouble?.()),
       }),
-      registry: new SchemaRegistry(origin, clock, log),
+      registry: new SchemaRegistry(origin, clock, log, () => this.#replica.lease.validFrom),
       gate: new OriginGate({
         clock,
         concurrency: parts.loadConcurrency ?? limits.loadConcurrency,

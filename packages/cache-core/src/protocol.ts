@@ -30,6 +30,7 @@ export type {
   StrongTransaction,
   StrongTransactionOptions,
 } from './origin/origin.ts';
+export { THIS_POSTGRES } from './origin/this-postgres.ts';
 export { reconnect, watchConnection } from './redis/connect.ts';
 export type { RedisPort } from './redis/port.ts';
 export { outboxDoorbell, type Protocol, replicaDoorbell } from './redis/protocol.ts';

@@ -5,6 +5,7 @@ import {
   type Protocol,
   physicalKey,
   redisProtocol,
+  THIS_POSTGRES,
 } from '@freshet/cache-core/protocol';
 import { disposeAtEnd, eventually } from '@freshet/test-kit';
 import type { Pool } from 'pg';
@@ -62,7 +63,7 @@ export class HandRelay {
     });
     const { rows } = await this.#pool.query<{ number: string }>(
       `insert into freshet.blessing (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
-       select coalesce(max(number), 0) + 1, $1, 'test', $2, $3, $4, 'hand' from freshet.blessing returning number`,
+       select coalesce(max(number), 0) + 1, $1, ${THIS_POSTGRES}, $2, $3, $4, 'hand' from freshet.blessing returning number`,
       [history, LIMITS.leaseMs, LIMITS.maxStalenessMs, LIMITS.strongTransactionMs],
     );
     return Number(rows[0]?.number);

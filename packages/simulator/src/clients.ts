@@ -1,6 +1,6 @@
-import { type Answer, isFreshetError } from '@freshet/cache-core';
+import { type Answer, isFreshetError, type QueryClient } from '@freshet/cache-core';
 import type { Record } from './history.ts';
-import type { Operation } from './plan.ts';
+import { KEYS, type Operation } from './plan.ts';
 import type { Table } from './postgres/postgres-server.ts';
 import type { Hosts } from './world/hosts.ts';
 import { PostgresClient } from './world/postgres-client.ts';
@@ -34,6 +34,23 @@ export class Clients {
       );
       return;
     }
+    if (kind === 'sql-rewrite') {
+      this.#run(index, 'psql', 'write', 'item', key, () =>
+        this.#sql.transaction(async (client) => {
+          const written = await rewrite(client, key, value);
+          await invalidateAll(client, 'item');
+          return written;
+        }),
+      );
+      return;
+    }
+    if (kind === 'strong-invalidate-all') {
+      this.#run(index, 'psql', 'invalidate', table, key, async () => {
+        await this.#sql.transaction((client) => invalidateAll(client, 'stock'));
+        return {};
+      });
+      return;
+    }
     const host = this.#hosts.replica(operation.replica);
     if (host === undefined || !host.process.alive) return;
     const { name } = host.process;
@@ -64,6 +81,21 @@ export class Clients {
         this.#run(index, name, 'write', table, key, () =>
           this.#write(host, key, kind === 'delete' ? null : value),
         );
+        return;
+      case 'rewrite':
+        this.#run(index, name, 'write', table, key, () =>
+          host.origin.transaction(async (client) => {
+            const written = await rewrite(client, key, value);
+            await host.items.invalidateAll(client);
+            return written;
+          }),
+        );
+        return;
+      case 'invalidate-all':
+        this.#run(index, name, 'invalidate', table, key, async () => {
+          await host.items.invalidateAll();
+          return {};
+        });
         return;
       case 'strong-write':
       case 'strong-take':
@@ -128,7 +160,7 @@ export class Clients {
   /** One record for each key: what is promised is promised of each. */
   #readMany(host: ReplicaHost, table: Table, index: number): void {
     const cache = table === 'item' ? host.items : host.stock;
-    const keys = ['a', 'b', 'a'];
+    const keys = [...KEYS, KEYS[0]];
     let answers: Promise<Answer<Value>[]> | undefined;
     keys.forEach((key, position) => {
       this.#run(index, host.process.name, 'read', table, key, async () => {
@@ -178,6 +210,16 @@ function told(answer: Answer<Value> | undefined): Partial<Record> {
     version: answer.version,
     answeredBy: detail === 'stale-if-error' ? 'expired' : (hit ?? `origin (${detail ?? fwd})`),
   };
+}
+
+/** No trigger sees it. */
+async function rewrite(client: QueryClient, key: string, value: number): Promise<Partial<Record>> {
+  await PostgresClient.of(client).run((session) => session.rewrite('item', key, value));
+  return {};
+}
+
+function invalidateAll(client: QueryClient, table: Table): Promise<void> {
+  return PostgresClient.of(client).run((session) => session.invalidate('sim', table));
 }
 
 async function change(

@@ -4,7 +4,7 @@ import type { Table } from './postgres/postgres-server.ts';
 export interface Record {
   /** Of the operation in the plan. */
   index: number;
-  kind: 'read' | 'write';
+  kind: 'read' | 'write' | 'invalidate';
   table: Table;
   key: string;
   replica: string;

@@ -1,11 +1,11 @@
 import { withGrownCache } from './grown-cache.ts';
-import type { Fault, Operation, Plan } from './plan.ts';
+import { withMoreTrouble } from './more-trouble.ts';
+import { type Fault, KEYS, type Operation, type Plan } from './plan.ts';
 import { cook } from './recipes/recipes.ts';
 import { Random } from './world/random.ts';
 
 /** Replicas are registered, the domain is blessed, leases are held, if the network is not slow. */
 const WARM_MS = 700;
-const KEYS = ['a', 'b'];
 
 /** A random schedule: many small ones find more than a few long ones. */
 export function makePlan(seed: number): Plan {
@@ -67,7 +67,7 @@ export function makePlan(seed: number): Plan {
     operations,
     faults,
   };
-  return withGrownCache(random.chance(0.5) ? plan : withRecipe(plan, random));
+  return withMoreTrouble(withGrownCache(random.chance(0.5) ? plan : withRecipe(plan, random)));
 }
 
 /** Trouble that was thought of, among a little of what chance brings. */

@@ -1,3 +1,6 @@
+/** Of both tables. */
+export const KEYS = ['a', 'b'] as const;
+
 /** What a client asks for, at an instant, of one replica. */
 export interface Operation {
   at: number;
@@ -11,6 +14,12 @@ export interface Operation {
     | 'delete'
     | 'sql-write'
     | 'sql-delete'
+    /** Changes the row as a rewrite of the table does, which no trigger sees, and invalidates the whole entity in one transaction. */
+    | 'rewrite'
+    | 'sql-rewrite'
+    /** Invalidates a whole entity, in which nothing has changed. */
+    | 'invalidate-all'
+    | 'strong-invalidate-all'
     | 'strong-read'
     | 'strong-write'
     | 'strong-take'
@@ -42,7 +51,18 @@ export interface Fault {
     | 'lead-astray'
     | 'flush-all'
     | 'evict'
+    /** Keys are evicted one after another, whatever has a TTL. */
+    | 'short-of-memory'
     | 'trim-log'
+    /** The log is never longer than one entry. */
+    | 'short-log'
+    /** DROPs, APPENDs and the like arrive once more, some time later. */
+    | 'repeat-commands'
+    /** As a failover, but nobody demotes the old primary: it goes on, and so do its connections. */
+    | 'redis-forgotten-primary'
+    | 'postgres-restart'
+    | 'postgres-failover'
+    | 'postgres-restore'
     | 'new-schema-version'
     /** The loads of one replica throw, as where its database refuses them. */
     | 'fail-loads'

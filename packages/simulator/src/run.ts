@@ -1,8 +1,8 @@
-import { decodeValue } from '@freshet/cache-core/protocol';
 import { checkBounded, checkLinearizable } from './checkers/check-reads.ts';
+import { entriesOf, isUpToDate, watchRelays } from './checkers/watch-relays.ts';
 import { Clients } from './clients.ts';
 import { type Record, Timeline, type Violation } from './history.ts';
-import type { Plan } from './plan.ts';
+import { KEYS, type Plan } from './plan.ts';
 import type { Table } from './postgres/postgres-server.ts';
 import { applyFault } from './world/faults.ts';
 import { Hosts } from './world/hosts.ts';
@@ -13,6 +13,8 @@ import { World } from './world/world.ts';
 const RECOVERY_MS = 40_000;
 /** 'FLUSHALL, or deleting a fence by hand, can break strong for up to one lease'; and a fence's work may be that old. */
 const FLUSH_EXEMPTION_MS = 5_000;
+/** A row that was taken back is as one that was changed by SQL: strong readers hear of it within the bound. */
+const REVERT_EXEMPTION_MS = 2_000;
 
 export interface Outcome {
   violations: Violation[];
@@ -34,43 +36,7 @@ export async function runPlan(
   const { scheduler, postgres } = world;
   const timeline = new Timeline();
   const violations: Violation[] = [];
-  const commits = new Map<string, number>();
-  postgres.onCommit((changes) => {
-    for (const change of changes)
-      world.trace?.('postgres', 'COMMIT', [change.table, change.id, change.value], change.version);
-    for (const { table, id, value, version, outboxId } of changes) {
-      timeline.add(table, id, { value, version, committedAt: scheduler.now });
-      commits.set(outboxId, scheduler.now);
-    }
-  });
-  world.onWatermark = (claims) => {
-    for (const { id, entity } of postgres.inspect().pendingOutbox()) {
-      const at = commits.get(id) ?? Number.POSITIVE_INFINITY;
-      if (at >= claims) continue;
-      violations.push({
-        rule: 'watermark truth',
-        message: `the watermark claims ${claims.toFixed(1)} ms, and the change ${entity} ${id} of ${at.toFixed(1)} ms is not fanned out`,
-      });
-    }
-  };
-  world.onBlessing = (claims, server) => {
-    for (const table of ['item', 'stock'] as const)
-      for (const key of ['a', 'b'])
-        for (const physical of [`sim:${table}:${key}`, `sim:v2:${table}:${key}`]) {
-          const stored = decodeValue(server.get(physical) ?? '');
-          if (stored.kind !== 'entry' || stored.entry.blessing < world.validFrom) continue;
-          const { version } = stored.entry;
-          const states = timeline.states(table, key);
-          const known = states.findLastIndex(({ committedAt }) => committedAt < claims);
-          // Of what stood then, or came later.
-          if (states.slice(known).some((state) => version === (state.value === null ? '0' : state.version)))
-            continue;
-          violations.push({
-            rule: 'watermark truth',
-            message: `the blessing claims ${claims.toFixed(1)} ms, and L2 still holds version ${version} under ${physical}`,
-          });
-        }
-  };
+  watchRelays(world, timeline, violations);
   const hosts = new Hosts(world);
   const clients = new Clients(world, hosts);
   plan.operations.forEach((operation, index) => {
@@ -95,7 +61,7 @@ export async function runPlan(
   }
   const records = clients.records;
   violations.push(...checkBounded(records, timeline, plan.serve));
-  violations.push(...exemptFlushes(checkLinearizable(records, timeline)));
+  violations.push(...exempt(checkLinearizable(records, timeline)));
   const layers = { l1: 0, l2: 0, origin: 0 };
   for (const { kind, answeredBy } of records) {
     if (kind === 'read' && answeredBy !== undefined) {
@@ -108,11 +74,12 @@ export async function runPlan(
   async function recover(): Promise<void> {
     const settled = (): boolean => clients.records.every(({ outcome }) => outcome !== 'pending');
     const well = (): boolean => hosts.replicas.every(({ leased }) => leased);
+    const blessed = (): boolean => isUpToDate(world, world.node.server);
     const drained = (): boolean => postgres.inspect().pendingOutbox().length === 0;
     await scheduler.run(Math.max(scheduler.now, world.troubleUntil) + 200);
     hosts.restartAll();
     const deadline = scheduler.now + RECOVERY_MS;
-    while (scheduler.now < deadline && !(settled() && well() && drained()))
+    while (scheduler.now < deadline && !(settled() && blessed() && well() && drained()))
       await scheduler.run(scheduler.now + 100);
     if (!settled()) {
       const pending = clients.records.filter(({ outcome }) => outcome === 'pending');
@@ -138,9 +105,7 @@ export async function runPlan(
   }
 
   async function checkQuiet(): Promise<void> {
-    const pairs = (['item', 'stock'] as const).flatMap((table) =>
-      ['a', 'b'].map((key) => [table, key] as const),
-    );
+    const pairs = (['item', 'stock'] as const).flatMap((table) => KEYS.map((key) => [table, key] as const));
     for (const [table, key] of pairs) {
       checkL2(table, key);
       for (const host of hosts.replicas) {
@@ -176,27 +141,26 @@ export async function runPlan(
   }
 
   function checkL2(table: Table, key: string): void {
-    const { server } = world.node;
     const row = postgres.inspect().row(table, key);
-    for (const physical of [`sim:${table}:${key}`, `sim:v2:${table}:${key}`]) {
-      const text = server.get(physical);
-      const stored = text === null ? null : decodeValue(text);
-      if (stored?.kind !== 'entry' || stored.entry.blessing < world.validFrom) continue;
-      const { version } = stored.entry;
-      if (version !== (row?.version ?? '0')) {
-        violations.push({
-          rule: 'stale after quiet',
-          message: `L2 holds version ${version} under ${physical}; the row is ${JSON.stringify(row)}`,
-        });
-      }
+    for (const { physical, version, value } of entriesOf(world.node.server, table, key, world.validFrom)) {
+      if (value === (row?.value ?? null) && (row === null || version === row.version)) continue;
+      violations.push({
+        rule: 'stale after quiet',
+        message: `L2 holds ${value} in version ${version} under ${physical}; the row is ${JSON.stringify(row)}`,
+      });
     }
   }
 
-  function exemptFlushes(found: Violation[]): Violation[] {
-    return found.filter(({ record }) =>
-      world.flushedAt.every(
-        (at) => record === undefined || record.endedAt < at || record.startedAt > at + FLUSH_EXEMPTION_MS,
-      ),
+  function exempt(found: Violation[]): Violation[] {
+    const isExempt = (record: Record, at: number, ms: number): boolean =>
+      record.endedAt >= at && record.startedAt <= at + ms;
+    return found.filter(
+      ({ record }) =>
+        record === undefined ||
+        !(
+          world.flushedAt.some((at) => isExempt(record, at, FLUSH_EXEMPTION_MS)) ||
+          world.unfencedAt.some((at) => isExempt(record, at, REVERT_EXEMPTION_MS))
+        ),
     );
   }
 }

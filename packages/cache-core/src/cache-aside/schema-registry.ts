@@ -1,9 +1,11 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, pause } from '../clock.ts';
 import type { Origin, SchemaVersion } from '../origin/origin.ts';
 import type { CacheLog } from '../telemetry/cache-log.ts';
 
 const RETRY_MS = 500;
 const TOUCH_MS = 60_000;
+/** Longer is not waited for; until it is done nothing is filled. */
+const AGAIN_WITHIN_MS = 1_000;
 /** A relay forgets what was not used for its TTL and a day. A process that slept for so long must not go on filling. */
 const LAPSES_AFTER_MS = 12 * 3_600_000;
 
@@ -15,9 +17,12 @@ export class SchemaRegistry {
   readonly #origin: Pick<Origin, 'registerSchemaVersions' | 'schemaVersions'>;
   readonly #clock: Clock;
   readonly #log: Pick<CacheLog, 'failed' | 'done'>;
+  readonly #validFrom: () => number;
   readonly #own: (SchemaVersion & { ttlMs: number })[] = [];
   readonly #known = new Map<string, number[]>();
   #registeredUntil = Number.NEGATIVE_INFINITY;
+  /** The newest blessing that was known to be recorded before this was registered. The domain's very first, 1, may come after. */
+  #recordedBefore = 1;
   #failing = false;
   #closed = false;
   #cancel: () => void = () => {};
@@ -26,7 +31,10 @@ export class SchemaRegistry {
     origin: Pick<Origin, 'registerSchemaVersions' | 'schemaVersions'>,
     clock: Clock,
     log: Pick<CacheLog, 'failed' | 'done'>,
+    /** L2 entries of an older blessing are void; 0 before the first renewal. */
+    validFrom: () => number,
   ) {
+    this.#validFrom = validFrom;
     this.#origin = origin;
     this.#clock = clock;
     this.#log = log;
@@ -34,7 +42,16 @@ export class SchemaRegistry {
 
   /** Whether this replica may take fill leases. */
   get registered(): boolean {
-    return this.#clock.wallMs() < this.#registeredUntil;
+    return this.#clock.wallMs() < this.#registeredUntil && this.#validFrom() <= this.#recordedBefore;
+  }
+
+  /**
+   * L2 was voided. ● Perhaps Postgres failed over or was restored, and knows nothing of what was registered before: then the
+   * relays would not drop what is filled here. So it is registered again, before the first fill.
+   */
+  async voided(): Promise<void> {
+    if (this.#validFrom() > this.#recordedBefore)
+      await Promise.race([this.register(), pause(this.#clock, AGAIN_WITHIN_MS)]);
   }
 
   add(version: SchemaVersion & { ttlMs: number }): void {
@@ -56,12 +73,14 @@ export class SchemaRegistry {
   async register(): Promise<void> {
     let next = TOUCH_MS;
     const askedAt = this.#clock.wallMs();
+    const validFrom = this.#validFrom();
     try {
-      await this.#origin.registerSchemaVersions(this.#own);
+      const newestBlessing = await this.#origin.registerSchemaVersions(this.#own);
       for (const { service, entity, number } of await this.#origin.schemaVersions()) {
         this.learn(service, entity, [number]);
       }
       this.#registeredUntil = askedAt + LAPSES_AFTER_MS;
+      this.#recordedBefore = Math.max(this.#recordedBefore, validFrom, newestBlessing);
       if (this.#failing) this.#log.done('schema versions are registered');
       this.#failing = false;
     } catch (error) {
@@ -74,6 +93,7 @@ export class SchemaRegistry {
       }
       this.#failing = true;
     }
+    this.#cancel();
     if (!this.#closed) this.#cancel = this.#clock.after(next, () => void this.register());
   }
 

@@ -22,6 +22,8 @@ export interface FreshnessLeaseOptions {
   onApplied?: (entries: readonly (LogEntry | null)[], redisMs: number) => void;
   /** Forgets everything: what was invalidated in between is not known. */
   flush: () => void;
+  /** Called when all that L2 holds may have become void; the next renewal waits for it. */
+  onVoided?: () => Promise<void>;
   onChange: (state: LeaseState) => void;
 }
 
@@ -168,7 +170,7 @@ export class FreshnessLease {
         this.#lose('reset');
         this.#options.flush();
         this.applied.flushed(renewal.lastId, clock.wallMs());
-        this.#learn(renewal);
+        if (this.#learn(renewal)) await this.#options.onVoided?.();
         this.#again = true;
         return;
       case 'ok':
@@ -198,10 +200,13 @@ export class FreshnessLease {
     }
   }
 
-  #learn({ lastId, blessing, validFrom }: Extract<Renewal, { lastId: string }>): void {
+  /** Answers whether entries may have become void by it. */
+  #learn({ lastId, blessing, validFrom }: Extract<Renewal, { lastId: string }>): boolean {
+    const isVoided = validFrom !== this.#validFrom;
     this.#lastId = lastId;
     this.#blessing = blessing;
     this.#validFrom = validFrom;
+    return isVoided;
   }
 
   /** Never less than the local time since this asOf was first seen: a Redis clock that steps back hides a dead relay. */

@@ -11,7 +11,7 @@ export interface SchemaVersion {
 
 /** What a strong writer checks inside its transaction. */
 export interface StrongCheck {
-  /** The number of the newest blessing; 0 when there is none. */
+  /** The number of the newest blessing; 0 when there is none, or when another Postgres recorded it: see `THIS_POSTGRES`. */
   newestBlessing: number;
   /** Every schema version of the written entity; no other can be registered before this transaction ends. */
   schemaVersions: number[];
@@ -58,8 +58,11 @@ export interface Origin {
   /** Of the newest blessing; null before the first. */
   limits(): Promise<DomainLimits | null>;
   schemaVersions(): Promise<SchemaVersion[]>;
-  /** Makes sure that relays and strong writers know these, and notes that they are in use. */
-  registerSchemaVersions(used: readonly (SchemaVersion & { ttlMs: number })[]): Promise<void>;
+  /**
+   * Makes sure that relays and strong writers know these, and notes that they are in use. Answers the number of the newest
+   * blessing, as it was before; 0 when there was none.
+   */
+  registerSchemaVersions(used: readonly (SchemaVersion & { ttlMs: number })[]): Promise<number>;
   /** Whether a COMMIT waits for another machine, where transaction_timeout does not end it. */
   commitsSynchronously(): Promise<boolean>;
   beginStrong(options: StrongTransactionOptions): Promise<StrongTransaction>;

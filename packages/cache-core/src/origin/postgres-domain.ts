@@ -11,6 +11,7 @@ import type {
   StrongTransaction,
   StrongTransactionOptions,
 } from './origin.ts';
+import { THIS_POSTGRES } from './this-postgres.ts';
 import type { Pool, PoolClient, QueryClient } from './query-client.ts';
 
 /** A COMMIT waits for another machine. */
@@ -73,7 +74,10 @@ class PostgresDomain implements Origin {
     return rows;
   }
 
-  async registerSchemaVersions(used: readonly (SchemaVersion & { ttlMs: number })[]): Promise<void> {
+  async registerSchemaVersions(used: readonly (SchemaVersion & { ttlMs: number })[]): Promise<number> {
+    const { rows } = await this.#pool.query<{ newest: string }>(
+      'select coalesce(max(number), 0) as newest from freshet.blessing',
+    );
     for (const version of used) {
       const values = [version.service, version.entity, version.number, version.ttlMs];
       const { rowCount } = await this.#pool.query(
@@ -83,6 +87,7 @@ class PostgresDomain implements Origin {
       );
       if (rowCount === 0) await this.#addSchemaVersion(values);
     }
+    return Number(rows[0]?.newest ?? 0);
   }
 
   async commitsSynchronously(): Promise<boolean> {
@@ -154,11 +159,12 @@ async function strongCheck(
     waits: boolean;
     numbers: number[];
   }>(
-    `select coalesce(newest.number, 0) as blessing, newest.strong_transaction_ms as "strongTransactionMs",
+    // ● After a failover or a restore this Postgres may not know of every schema version that replicas fill under.
+    `select case when newest.origin = ${THIS_POSTGRES} then newest.number else 0 end as blessing, newest.strong_transaction_ms as "strongTransactionMs",
             ${COMMITS_SYNCHRONOUSLY} as waits,
             array(select number from freshet.schema_version where service = $1 and entity = $2 order by number) as numbers
        from (select) as always
-       left join lateral (select number, strong_transaction_ms from freshet.blessing order by number desc limit 1) as newest
+       left join lateral (select number, origin, strong_transaction_ms from freshet.blessing order by number desc limit 1) as newest
          on true`,
     [service, entity],
   );

@@ -204,7 +204,8 @@ export class WriteThrough<T> {
     const { newestBlessing, schemaVersions, strongTransactionMs, commitsSynchronously } = transaction.check;
     try {
       if (commitsSynchronously) throw waitsForStandby();
-      if (newestBlessing !== fence.blessing) throw new Overtaken('a newer blessing was recorded');
+      if (newestBlessing !== fence.blessing)
+        throw new Overtaken('a newer blessing was recorded, or Postgres is another now');
       if (strongTransactionMs !== null && timings.strongTransactionMs > strongTransactionMs) {
         throw new FreshetError(
           'FRESHET_INVALID_OPTIONS',

@@ -57,7 +57,7 @@ export function checkLinearizable(records: readonly Record[], timeline: Timeline
     for (const write of records) {
       if (write.table !== 'stock' || write.key !== key || write.kind !== 'write' || write.outcome !== 'ok')
         continue;
-      const index = states.findIndex((state) => sameVersion(state, write));
+      const index = indexOf(states, write);
       if (index !== -1) ended.push({ at: write.endedAt, index });
     }
     for (const read of reads.toSorted((one, other) => one.endedAt - other.endedAt)) {
@@ -91,10 +91,14 @@ function answeredReads(records: readonly Record[], table: 'item' | 'stock'): Rec
   );
 }
 
-/** A deletion's version is drawn after the row's, so what a deletion said need not be what the outbox says. */
-function sameVersion(state: State, write: Record): boolean {
-  if (write.value === null) return state.value === null && Number(state.version) <= Number(write.version);
-  return state.version === write.version;
+/**
+ * The state that a write made, or left. A deletion's version is drawn after the row's, so what a deletion said need not be what
+ * the outbox says. Any other comes twice where the database was taken back in between.
+ */
+function indexOf(states: readonly State[], { value, version, endedAt }: Record): number {
+  if (value === null)
+    return states.findIndex((state) => state.value === null && Number(state.version) <= Number(version));
+  return states.findLastIndex((state) => state.version === version && state.committedAt <= endedAt);
 }
 
 function matches(state: State, { value, version }: Record): boolean {

@@ -556,7 +556,7 @@ export const mutants: Mutant[] = [
     rule: 'if N is below what was purged: void everything',
     guarantee: 'G2',
     file: 'packages/simulator/src/postgres/memory-session.ts',
-    edits: [['since !== null && Number(since) >= outbox.highestPurgedNo', 'since !== null']],
+    edits: [['Number(since.appliedNo) >= outbox.highestPurgedNo', 'true']],
   },
   {
     name: 'as-of-after-the-snapshot',

@@ -78,7 +78,10 @@ export class MemoryBackend {
       if (!schemaVersions.some((known) => isSame(known, version))) schemaVersions.push(version);
     }
     // Before the locks are freed: whoever waits for one commits later.
-    if (transaction.changes.length > 0) this.database.committed(transaction.changes);
+    if (transaction.changes.length > 0 || transaction.outbox.length > 0) {
+      const outboxIds = transaction.outbox.map(({ id }) => id);
+      this.database.options.onCommit?.({ changes: transaction.changes, outboxIds });
+    }
     this.#end(transaction);
     return 'COMMIT';
   }

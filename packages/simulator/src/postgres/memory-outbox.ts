@@ -15,7 +15,8 @@ export interface OutboxRecord<Owner> {
   readonly order: number;
   readonly service: string;
   readonly entity: string;
-  readonly idParts: readonly string[];
+  /** null: the whole entity. */
+  readonly idParts: readonly string[] | null;
   readonly version: string;
   progress: OutboxProgress;
   lockedBy: Owner | null;
@@ -26,8 +27,8 @@ export interface OutboxRecord<Owner> {
 /** The committed rows. Only those that are pending are ever searched: the others are many. */
 export class MemoryOutbox<Owner> {
   /** In the order of their ids, in which they did not commit. */
-  readonly #pending: OutboxRecord<Owner>[] = [];
-  settled: OutboxRecord<Owner>[] = [];
+  readonly #pending: OutboxRecord<Owner>[];
+  settled: OutboxRecord<Owner>[];
   /** freshet.purge: everything before the outbox was installed counts as purged. */
   highestPurgedNo: number;
 
@@ -35,8 +36,10 @@ export class MemoryOutbox<Owner> {
     return this.#pending;
   }
 
-  constructor(highestPurgedNo: number) {
+  constructor(highestPurgedNo: number, copied?: MemoryOutbox<Owner>) {
     this.highestPurgedNo = highestPurgedNo;
+    this.#pending = copied?.pending.map((record) => committed(record)) ?? [];
+    this.settled = copied?.settled.map((record) => committed(record)) ?? [];
   }
 
   add(record: OutboxRecord<Owner>): void {
@@ -80,6 +83,11 @@ export class MemoryOutbox<Owner> {
     }
     return low;
   }
+}
+
+/** What another server knows of a row: what was committed. */
+function committed<Owner>(record: OutboxRecord<Owner>): OutboxRecord<Owner> {
+  return { ...record, lockedBy: null, draft: null };
 }
 
 export function storedRow<Owner>(record: OutboxRecord<Owner>, { attempts }: OutboxProgress): StoredOutboxRow {

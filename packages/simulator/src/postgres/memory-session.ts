@@ -1,4 +1,9 @@
-import type { DomainLimits, SchemaVersion, Version } from '@freshet/cache-core/protocol';
+import {
+  type DomainLimits,
+  MAX_VERSION,
+  type SchemaVersion,
+  type Version,
+} from '@freshet/cache-core/protocol';
 import type { LockMode } from './locks.ts';
 import { MemoryBackend, type Need, type Transaction } from './memory-backend.ts';
 import { type OutboxProgress, type OutboxRecord, storedRow } from './memory-outbox.ts';
@@ -64,6 +69,29 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
     );
   }
 
+  rewrite(table: Table, id: string, value: number): Promise<boolean> {
+    return this.locking(
+      () => {
+        const row = this.#visible(table, id);
+        return row === null ? null : this.#rowLock(table, id, row);
+      },
+      (transaction) => {
+        const row = this.#visible(table, id);
+        if (row === null) return false;
+        transaction.rows.set(`${table}:${id}`, { ...row, value });
+        transaction.changes.push({ table, id, value, version: row.version });
+        return true;
+      },
+      false,
+    );
+  }
+
+  invalidate(service: string, entity: string): void {
+    this.write((transaction) =>
+      this.#intoOutbox(transaction, { service, entity, idParts: null, version: MAX_VERSION }),
+    );
+  }
+
   nextVersion(): Version {
     this.assertUsable();
     return String(this.database.next('version'));
@@ -100,7 +128,7 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
   strongCheck(service: string, entity: string) {
     const newest = this.#newest();
     return {
-      newestBlessing: newest?.number ?? 0,
+      newestBlessing: newest?.origin === this.database.options.origin ? newest.number : 0,
       schemaVersions: this.schemaVersions()
         .filter((known) => known.service === service && known.entity === entity)
         .map(({ number }) => number)
@@ -159,6 +187,7 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
       if (this.#progress(record).state === 'pending') highest = record;
     }
     return {
+      origin: this.database.options.origin,
       highestPendingId: highest?.id ?? null,
       newestBlessing,
       appliedNo: String(this.database.last('applied')),
@@ -177,9 +206,9 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
     return { pending, newestBlessing };
   }
 
-  blessingSnapshot(since: Version | null) {
-    const { newestBlessing, appliedNo } = this.outboxSnapshot();
-    const { outbox, options } = this.database;
+  blessingSnapshot(since: { blessing: number; appliedNo: Version } | null) {
+    const { origin, newestBlessing, appliedNo } = this.outboxSnapshot();
+    const { outbox } = this.database;
     const missed = (from: number) => ({
       rows: [
         ...outbox.pending,
@@ -187,12 +216,15 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
       ].map((record) => storedRow(record, record.progress)),
       schemaVersions: this.schemaVersions(),
     });
-    const known = since !== null && Number(since) >= outbox.highestPurgedNo;
+    const known =
+      since !== null &&
+      Number(since.appliedNo) >= outbox.highestPurgedNo &&
+      this.database.blessings.some((one) => one.number === since.blessing && one.origin === origin);
     return {
       newestBlessing,
-      origin: options.origin,
+      origin,
       appliedNo,
-      missed: known ? missed(Number(since)) : null,
+      missed: known ? missed(Number(since.appliedNo)) : null,
     };
   }
 
@@ -222,10 +254,13 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
     return this.locking(
       () => ({ table: this.database.advisoryLocks, name: 'blessing', mode: 'exclusive' }),
       (transaction) => {
-        const newest = this.#newest()?.number ?? 0;
+        const before = this.#newest();
+        const newest = before?.number ?? 0;
         if (newest !== blessing.expectedNewest) return null;
         const { history, origin, limits, recordedBy, headBlessing } = blessing;
-        const number = Math.max(newest, headBlessing) + 1;
+        const wasLost = before === null ? headBlessing > 0 : before.origin !== origin;
+        const nowMs = wasLost ? Math.round(this.database.options.nowMs()) : 0;
+        const number = Math.max(newest, headBlessing, nowMs) + 1;
         const known = [...this.database.blessings, ...transaction.blessings];
         const lastFinished = known.findLast((one) => one.finished)?.number ?? 0;
         const inForce = known.filter((one) => one.number >= lastFinished);
@@ -268,16 +303,19 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
 
   /** The AFTER trigger. */
   #record(transaction: Transaction, table: Table, id: string, value: number | null, version: Version): void {
+    transaction.changes.push({ table, id, value, version });
+    this.#intoOutbox(transaction, { service: 'sim', entity: table, idParts: [id], version });
+  }
+
+  #intoOutbox(
+    transaction: Transaction,
+    row: Pick<Record, 'service' | 'entity' | 'idParts' | 'version'>,
+  ): void {
     const order = this.database.next('outbox');
-    const outboxId = String(order);
-    transaction.changes.push({ table, id, value, version, outboxId });
     transaction.outbox.push({
-      id: outboxId,
+      ...row,
+      id: String(order),
       order,
-      service: 'sim',
-      entity: table,
-      idParts: [id],
-      version,
       progress: {
         state: 'pending',
         attempts: 0,

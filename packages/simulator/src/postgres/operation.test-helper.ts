@@ -1,4 +1,4 @@
-import type { BlessingToRecord, OutboxRow } from '@freshet/invalidation-relay/domain';
+import type { AppliedUpTo, BlessingToRecord, OutboxRow } from '@freshet/invalidation-relay/domain';
 import type { Table } from './postgres-server.ts';
 
 /** One step of a sequence. All ids, versions and numbers in it are those that the steps before it have shown. */
@@ -17,7 +17,7 @@ export type Operation =
   | { do: 'postpone'; ids: string[]; delayMs: number }
   | { do: 'bury'; id: string }
   | { do: 'progress'; id: string | null }
-  | { do: 'blessing snapshot'; since: string | null }
+  | { do: 'blessing snapshot'; since: AppliedUpTo | null }
   | { do: 'purge' }
   | { do: 'read blessing'; history: string }
   | { do: 'record blessing'; blessing: BlessingToRecord }

@@ -41,19 +41,39 @@ export class PostgresError extends Error {
  */
 export interface PostgresServer {
   connect(): PostgresSession;
-  /** Every session ends as if its client had died: open transactions roll back, locks are freed. */
-  restart(): void;
   /** Committed rows, outbox and blessings, for checkers. */
   inspect(): {
     row(table: Table, id: string): Row | null;
     pendingOutbox(): StoredOutboxRow[];
     newestBlessing(): StoredBlessing | null;
   };
-  /** Called synchronously inside each commit that changed rows, with the rows in the order of their versions. */
-  onCommit(listener: (changes: CommittedChange[]) => void): void;
+}
+
+/** What can happen to a Postgres server. */
+export interface PostgresFaults {
+  /** What is committed now, for `comeBack`. */
+  snapshot(): PostgresSnapshot;
+  /** Every session ends as if its client had died, and nobody can connect. */
+  die(): void;
+  /**
+   * Takes sessions again: after a crash with all that was committed, after a failover or a restore with `data`, and then as
+   * another `origin`. Its sequences are `skipped` numbers ahead.
+   */
+  comeBack(options: { data?: PostgresSnapshot; origin?: string; skipped: number }): void;
+}
+
+/** Opaque; independent of the server it was taken from. */
+export interface PostgresSnapshot {
+  readonly taken: 'postgres';
 }
 
 export type Table = 'item' | 'stock';
+
+/** One commit: rows in the order of their versions, and the outbox rows that it wrote. */
+export interface Committed {
+  changes: CommittedChange[];
+  outboxIds: string[];
+}
 
 export interface CommittedChange {
   table: Table;
@@ -62,7 +82,6 @@ export interface CommittedChange {
   value: number | null;
   /** Of the row, or of the deletion's outbox row. */
   version: Version;
-  outboxId: string;
 }
 
 /**
@@ -94,6 +113,10 @@ export interface PostgresSession {
   take(table: Table, id: string, amount: number): Promise<Row | null>;
   /** Whether there was a row. Waits like `put`. */
   remove(table: Table, id: string): Promise<boolean>;
+  /** Changes a row that is there as a rewrite of its table does: no trigger sees it, and its version stays. Waits like `put`. */
+  rewrite(table: Table, id: string, value: number): Promise<boolean>;
+  /** freshet.invalidate: writes the outbox row that removes every entry of an entity. */
+  invalidate(service: string, entity: string): void;
   nextVersion(): Version;
 
   limits(): DomainLimits | null;
@@ -113,11 +136,17 @@ export interface PostgresSession {
   postpone(ids: readonly string[], delayMs: number): void;
   bury(id: string): void;
   /** One snapshot: highest pending id, newest blessing, last applied_no drawn. */
-  outboxSnapshot(): { highestPendingId: string | null; newestBlessing: number; appliedNo: string };
+  outboxSnapshot(): {
+    origin: string;
+    highestPendingId: string | null;
+    newestBlessing: number;
+    appliedNo: string;
+  };
   /** One snapshot. */
   progress(id: string | null): { pending: boolean; newestBlessing: number };
-  /** One snapshot. `missed`: what is pending or has a higher applied_no than `since`; null when `since` is, or was purged. */
-  blessingSnapshot(since: Version | null): {
+  /** One snapshot. `missed`: what is pending or has a higher applied_no than `since`; null when `since` is, when it was purged, or when
+   * its blessing was not recorded here. */
+  blessingSnapshot(since: { blessing: number; appliedNo: Version } | null): {
     newestBlessing: number;
     origin: string;
     appliedNo: string;

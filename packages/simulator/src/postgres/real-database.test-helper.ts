@@ -301,7 +301,8 @@ class RealSession {
         return rows[0]?.version;
       }
       case 'register':
-        return this.#domain.registerSchemaVersions([{ ...ENTITY, number: operation.number, ttlMs: 1_000 }]);
+        await this.#domain.registerSchemaVersions([{ ...ENTITY, number: operation.number, ttlMs: 1_000 }]);
+        return null;
       case 'strong check': {
         const { rows } = await this.#client.query<{ newest: string; numbers: number[] }>(
           `select coalesce((select max(number) from freshet.blessing), 0) as newest,

@@ -177,7 +177,15 @@ export class Sequence {
       [1, { do: 'finish blessing', number: random.integer(0, this.#newestBlessing) }],
       [
         3,
-        { do: 'blessing snapshot', since: random.chance(0.1) ? null : String(1_000 + random.integer(0, 8)) },
+        {
+          do: 'blessing snapshot',
+          since: random.chance(0.1)
+            ? null
+            : {
+                blessing: random.chance(0.8) ? this.#newestBlessing : random.integer(0, 5),
+                appliedNo: String(1_000 + random.integer(0, 8)),
+              },
+        },
       ],
       [1, { do: 'purge' }],
     ]);
@@ -213,7 +221,8 @@ export class Sequence {
           strongTransactionMs: random.integer(1_000, 4_000),
         },
         recordedBy: 'relay',
-        headBlessing: random.integer(0, this.#newestBlessing + 2),
+        // Without a newest one, a blessing in the head is one that was lost: then the number is the clock's.
+        headBlessing: this.#newestBlessing === 0 ? 0 : random.integer(0, this.#newestBlessing + 2),
         expectedNewest: random.chance(0.8) ? this.#newestBlessing : random.integer(0, 5),
       },
     };

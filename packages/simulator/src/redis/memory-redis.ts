@@ -318,6 +318,13 @@ export class MemoryRedis implements RedisServer, RedisFaults {
     if (log.length > length) log.splice(0, log.length - length);
   }
 
+  /** volatile-*: what has no TTL, a fence above all, is never evicted. */
+  evictable(): string[] {
+    return [...this.#data.texts].flatMap(([key, { lastMs }]) =>
+      lastMs === Number.POSITIVE_INFINITY ? [] : [key],
+    );
+  }
+
   /** Puts any text under a key, as a hand or another release may. */
   set(key: string, text: string, ttlMs = Number.POSITIVE_INFINITY): void {
     this.#data.texts.set(key, { text, lastMs: this.#now() + ttlMs });

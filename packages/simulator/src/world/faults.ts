@@ -1,5 +1,6 @@
 import type { Fault } from '../plan.ts';
 import type { Hosts } from './hosts.ts';
+import { applyPostgresFault } from './postgres-faults.ts';
 import { Random } from './random.ts';
 import type { World } from './world.ts';
 
@@ -60,6 +61,9 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
     case 'redis-failover':
       failOver(world, ms, random);
       return;
+    case 'redis-forgotten-primary':
+      failOver(world, ms, random, { forgotten: true });
+      return;
     case 'redis-pause':
       world.node.pausedUntil = scheduler.now + ms;
       return;
@@ -74,15 +78,26 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
       world.node.server.flushAll();
       return;
     case 'evict':
-      // volatile-*: what has no TTL, a fence above all, is never evicted.
-      for (const key of world.node.server.scan('sim:')) {
-        if (key.endsWith(`:${target}`) && world.node.server.get(key)?.startsWith('{"fence"') === false) {
-          world.node.server.remove(key);
-        }
+      for (const key of world.node.server.evictable()) {
+        if (key.endsWith(`:${target}`)) world.node.server.remove(key);
       }
+      return;
+    case 'short-of-memory':
+      evictSteadily(world, scheduler.now + ms, random);
       return;
     case 'trim-log':
       world.node.server.trimLog(ms);
+      return;
+    case 'short-log':
+      world.shortLogUntil = scheduler.now + ms;
+      return;
+    case 'repeat-commands':
+      world.repeatedUntil = scheduler.now + ms;
+      return;
+    case 'postgres-restart':
+    case 'postgres-failover':
+    case 'postgres-restore':
+      applyPostgresFault({ ...fault, kind: fault.kind }, world);
       return;
     case 'new-schema-version':
       hosts.deploy(2);
@@ -92,6 +107,14 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
       world.stepRedisClock(-ms);
       scheduler.after(ms, () => hosts.restartAll());
   }
+}
+
+function evictSteadily(world: World, until: number, random: Random): void {
+  const { scheduler, node } = world;
+  if (scheduler.now >= until) return;
+  const keys = node.server.evictable();
+  if (keys.length > 0) node.server.remove(random.pick(keys));
+  scheduler.after(random.between(1, 40), () => evictSteadily(world, until, random));
 }
 
 /** The process dies, its connections with it, and one with other data comes up at its address. */
@@ -113,7 +136,7 @@ function restartRedis(
  * A replica that has lagged behind for `lagMs` is promoted, while the old primary goes on serving whoever has not
  * heard of it: each process's connections are closed at a moment of its own, the last when the old primary is demoted.
  */
-function failOver(world: World, lagMs: number, random: Random): void {
+function failOver(world: World, lagMs: number, random: Random, { forgotten = false } = {}): void {
   const lag = Math.min(lagMs, 800);
   const old = world.node;
   const data = old.server.snapshot();
@@ -123,6 +146,7 @@ function failOver(world: World, lagMs: number, random: Random): void {
     if (world.node !== old) return;
     const promoted = world.addNode();
     promoted.server.restart(data);
+    if (forgotten) return;
     for (const connection of world.connections.values()) {
       world.scheduler.after(random.between(0, splitMs), () => {
         if (connection.node === old) connection.cut();

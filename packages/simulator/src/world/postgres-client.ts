@@ -40,8 +40,12 @@ export class PostgresClient implements QueryClient {
     throw new Error('This is no client of the simulated database.');
   }
 
-  query<R>(): Promise<QueryResult<R>> {
-    return Promise.reject(new Error('The simulated database has no SQL.'));
+  /** The one statement that the library itself asks for. */
+  async query<R>(text: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
+    if (text !== 'select freshet.invalidate($1, $2)') throw new Error('The simulated database has no SQL.');
+    const [service, entity] = values.map(String);
+    await this.run((session) => session.invalidate(service ?? '', entity ?? ''));
+    return { rows: [], rowCount: 1, command: 'SELECT' };
   }
 
   /** One statement. Fails once the connection is cut, or the server has ended the session. */

@@ -30,11 +30,17 @@ export interface RedisConnectionOptions {
   commandTimeoutMs: number;
   /** Where this process's connections lead now. */
   resolve: () => RedisNode;
+  /** Whether a command that may come twice does so now. */
+  repeats: () => boolean;
   /** Told of everything that a server did. */
   trace: Trace | undefined;
   /** Rings everybody who listens on this node. */
   ring: (node: RedisNode, bell: 'replicas' | 'relays') => void;
 }
+
+/** What is harmless however often it runs, and however late. A LEASE or a FENCE is not: each has a token of its own. */
+const REPEATABLE = new Set(['DROP', 'APPEND', 'RING', 'PUBLISH', 'WATERMARK', 'CLEAR-FENCE', 'BLESS']);
+const LONGEST_REPEAT_MS = 1_500;
 
 /** The protocol as one process speaks it over one connection: as `redisProtocol` over ioredis, in the simulated world. */
 export class RedisConnection implements Protocol {
@@ -182,6 +188,7 @@ export class RedisConnection implements Protocol {
       trace?.(`${process.name} → ${node.name}`, name, args, answer);
       return answer;
     };
+    if (REPEATABLE.has(name) && this.#options.repeats()) this.#runAgain(node, run);
     const arrive = (): A | Promise<A> => {
       if (!node.up) return new Promise<A>(() => {});
       if (scheduler.now >= node.pausedUntil) return run(node.server);
@@ -197,6 +204,19 @@ export class RedisConnection implements Protocol {
       });
     };
     return await this.#link.call(arrive, commandTimeoutMs);
+  }
+
+  /** As by somebody who did not hear the answer, and began again. */
+  #runAgain(node: RedisNode, run: (server: RedisServer) => unknown): void {
+    const { scheduler, random } = this.#options;
+    scheduler.after(random.between(0, LONGEST_REPEAT_MS), () => {
+      if (!node.up) return;
+      try {
+        run(node.server);
+      } catch {
+        // Nobody hears what came of it.
+      }
+    });
   }
 
   #connectIn(ms: number): void {

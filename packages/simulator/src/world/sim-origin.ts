@@ -49,7 +49,8 @@ export class SimOrigin implements Origin {
     return this.once((client) => client.run((session) => session.schemaVersions()));
   }
 
-  async registerSchemaVersions(used: readonly SchemaVersion[]): Promise<void> {
+  async registerSchemaVersions(used: readonly SchemaVersion[]): Promise<number> {
+    const newest = await this.once((client) => client.run((session) => session.newestBlessing()));
     for (const version of used) {
       const known = await this.once((client) => client.run((session) => session.touchSchemaVersion(version)));
       if (known) continue;
@@ -58,6 +59,7 @@ export class SimOrigin implements Origin {
         await PostgresClient.of(client).run((session) => session.addSchemaVersion(version));
       });
     }
+    return newest;
   }
 
   commitsSynchronously(): Promise<boolean> {

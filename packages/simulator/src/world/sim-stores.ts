@@ -1,5 +1,6 @@
-import type { SchemaVersion, Version } from '@freshet/cache-core/protocol';
+import type { SchemaVersion } from '@freshet/cache-core/protocol';
 import type {
+  AppliedUpTo,
   BlessingRecord,
   BlessingSnapshot,
   BlessingStore,
@@ -96,7 +97,7 @@ export class SimBlessingStore implements BlessingStore {
     return this.#origin.once((client) => client.run((session) => session.recordBlessing(blessing)));
   }
 
-  async snapshot(since: Version | null): Promise<BlessingSnapshot> {
+  async snapshot(since: AppliedUpTo | null): Promise<BlessingSnapshot> {
     const { missed, ...rest } = await this.#origin.once((client) =>
       client.run((session) => session.blessingSnapshot(since)),
     );

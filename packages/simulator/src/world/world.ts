@@ -1,9 +1,10 @@
 import type { Plan } from '../plan.ts';
 import { MemoryPostgres } from '../postgres/memory-postgres.ts';
-import type { PostgresServer } from '../postgres/postgres-server.ts';
+import type { Committed } from '../postgres/postgres-server.ts';
 import { MemoryRedis } from '../redis/memory-redis.ts';
 import type { RedisSnapshot } from '../redis/redis-server.ts';
 import type { PostgresClient, PostgresNetwork } from './postgres-client.ts';
+import type { Reverted } from './postgres-faults.ts';
 import { EPOCH_MS, Process } from './process.ts';
 import { Random } from './random.ts';
 import { RedisConnection, type Trace } from './redis-connection.ts';
@@ -22,7 +23,7 @@ export class World {
   readonly plan: Plan;
   readonly trace: Trace | undefined;
   readonly scheduler = new Scheduler();
-  readonly postgres: PostgresServer;
+  readonly postgres: MemoryPostgres;
   readonly postgresClients = new Map<string, Set<PostgresClient>>();
   readonly connections = new Map<string, RedisConnection>();
   readonly nodes: (RedisNode & { server: MemoryRedis; clockOffset: number })[] = [];
@@ -31,16 +32,24 @@ export class World {
   #doorbellsLostUntil = 0;
   #clockSteppedAt = Number.NEGATIVE_INFINITY;
   queueDownUntil = 0;
+  shortLogUntil = 0;
+  repeatedUntil = 0;
+  postgresClockOffset = 0;
   /** When the last fault is over. */
   troubleUntil = 0;
+  onCommit: (committed: Committed) => void = () => {};
+  /** Called when the database has come back, with what is not as it was. */
+  onRevert: (reverted: Reverted) => void = () => {};
   /** Called with the true time that a watermark claims, when it is accepted. */
-  onWatermark: (claims: number) => void = () => {};
+  onWatermark: (claims: number, server: MemoryRedis) => void = () => {};
   /** Called with the true time that a blessing claims, when the server accepts it. */
   onBlessing: (claims: number, server: MemoryRedis) => void = () => {};
   /** Of the newest blessing that was given. */
   validFrom = 0;
   /** When somebody emptied Redis by hand, which *strong* is not proof against. */
   readonly flushedAt: number[] = [];
+  /** When rows of the strong table changed without a fence. */
+  readonly unfencedAt: number[] = [];
 
   constructor(plan: Plan, trace?: Trace) {
     this.plan = plan;
@@ -51,7 +60,8 @@ export class World {
       origin: 'sim:1',
       // Postgres promises no order among those who wait for one row.
       rowOrder: (waiters) => lockOrder.shuffled(waiters),
-      nowMs: () => EPOCH_MS + this.scheduler.now,
+      nowMs: () => EPOCH_MS + this.scheduler.now + this.postgresClockOffset,
+      onCommit: (committed) => this.onCommit(committed),
       after: (ms, callback) => this.scheduler.after(ms, callback),
     });
     this.addNode();
@@ -119,6 +129,7 @@ export class World {
       commandTimeoutMs: 200,
       resolve: () => this.node,
       trace: this.trace,
+      repeats: () => this.scheduler.now < this.repeatedUntil,
       ring: (node, bell) => this.#ring(node, bell),
     });
     this.connections.set(process.name, connection);
@@ -167,11 +178,17 @@ export class World {
   #watched(server: MemoryRedis, clockOffset: () => number): MemoryRedis {
     const watermark = server.watermark.bind(server);
     const bless = server.bless.bind(server);
+    const append = server.append.bind(server);
+    server.append = (blessing, entries) => {
+      const appended = append(blessing, entries);
+      if (this.scheduler.now < this.shortLogUntil) server.trimLog(1);
+      return appended;
+    };
     server.watermark = (mark) => {
       const accepted = watermark(mark);
       // A time that was read before a step of the clock says nothing that could be judged.
       if (accepted && this.scheduler.now > this.#clockSteppedAt + 5_000)
-        this.onWatermark(mark.timeMs - EPOCH_MS - clockOffset());
+        this.onWatermark(mark.timeMs - EPOCH_MS - clockOffset(), server);
       return accepted;
     };
     server.bless = (blessing) => {

@@ -103,7 +103,9 @@ export class Blesser {
     }
     // ● What another Postgres has marked, or this one before it was restored, proves nothing.
     const since = status.origin === origin ? status.appliedNo : null;
-    const snapshot = await store.snapshot(since);
+    const snapshot = await store.snapshot(
+      since === null ? null : { blessing: status.blessing, appliedNo: since },
+    );
     const { newestBlessing, appliedNo } = snapshot;
     if (newestBlessing !== number) {
       return { do: 'given-up', why: `blessing ${newestBlessing} was recorded meanwhile` };

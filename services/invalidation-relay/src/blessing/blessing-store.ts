@@ -39,8 +39,14 @@ export interface BlessingSnapshot {
   origin: string;
   /** The last number that was drawn from the applied_no sequence. */
   appliedNo: Version;
-  /** null when it is not known any more, or not worth the while. */
+  /** null when it is not known any more, or never was, or is not worth the while. */
   missed: MissedChanges | null;
+}
+
+/** 'Every DROP up to this `appliedNo` was made', said under this blessing. */
+export interface AppliedUpTo {
+  blessing: number;
+  appliedNo: Version;
 }
 
 /** The changes that a server which has every DROP up to some applied_no may have missed. */
@@ -58,8 +64,8 @@ export interface BlessingStore {
    * blessings before. Null when the newest is not the expected one any more.
    */
   record(blessing: BlessingToRecord): Promise<{ number: number; waitMs: number } | null>;
-  /** `since`: the `appliedNo` of the server that is to be blessed; null when it proves nothing. */
-  snapshot(since: Version | null): Promise<BlessingSnapshot>;
+  /** `since`: what the head of the server that is to be blessed says; null when that proves nothing. */
+  snapshot(since: AppliedUpTo | null): Promise<BlessingSnapshot>;
   finish(number: number): Promise<void>;
   /** Newest first. */
   history(limit: number): Promise<(RecordedBlessing & { recordedAt: string; finishedAt: string | null })[]>;

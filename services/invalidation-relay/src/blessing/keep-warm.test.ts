@@ -130,6 +130,16 @@ test.each(proofless)('all that a server holds is void when %s', async (_, spoil)
   expect((await fixture.protocol.status()).validFrom).toBe(2);
 });
 
+test('all that a server holds is void when Postgres does not know of the blessing in its head', async () => {
+  const fixture = await createRelayFixture();
+  await promoted(fixture, async () => {
+    await moveWatermark(fixture, await currentNo(fixture));
+    // A copy of this Postgres took its place, and has come to the same timeline.
+    await fixture.db.query('update freshet.blessing set number = 0');
+  });
+  await expect(bless(fixture)).resolves.toMatchObject({ do: 'blessed', l2: 'voided' });
+});
+
 test('all that a server holds is void when its connection was lost while changes were dropped again', async () => {
   const fixture = await createRelayFixture();
   await promoted(fixture, async () => {

@@ -1,9 +1,10 @@
-import { compareVersions, type Version } from '@freshet/cache-core/protocol';
+import { compareVersions, THIS_POSTGRES, type Version } from '@freshet/cache-core/protocol';
 import type pg from 'pg';
 import { inTransaction } from '../domain/in-transaction.ts';
 import type { OutboxRow } from '../domain/outbox-store.ts';
 import { PENDING, ROW_COLUMNS } from '../domain/postgres-outbox-store.ts';
 import type {
+  AppliedUpTo,
   BlessingRecord,
   BlessingSnapshot,
   BlessingStore,
@@ -14,10 +15,6 @@ import type {
 
 /** Of the domain's database: whoever holds it records. Any constant does; this one spells 'fres'. */
 export const BLESSING_LOCK = 0x66726573;
-
-// pg_control_checkpoint() names a new timeline only after the first checkpoint on it; the WAL's file name at once.
-const ORIGIN = `(select system_identifier from pg_control_system())::text
-  || ':' || ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint::text`;
 
 /** With more rows than these a domain would wait for seconds, to keep little: see docs/adr/0009. */
 const MOST_MISSED = 20_000;
@@ -50,7 +47,7 @@ export class PostgresBlessingStore implements BlessingStore {
     const { rows } = await this.#pool.query<BlessingRow & { known: boolean; this_origin: string }>(
       `select this_origin, newest.*,
               exists (select from freshet.blessing where blessing.history = $1) as known
-       from (select ${ORIGIN} as this_origin) postgres
+       from (select ${THIS_POSTGRES} as this_origin) postgres
        left join (select ${COLUMNS} from freshet.blessing order by number desc limit 1) newest on true`,
       [history],
     );
@@ -67,8 +64,15 @@ export class PostgresBlessingStore implements BlessingStore {
     return inTransaction(this.#pool, async (client) => {
       await client.query('select pg_advisory_xact_lock($1)', [BLESSING_LOCK]);
       // A statement of its own: its snapshot must be taken after the lock was got.
-      const { rows } = await client.query<{ newest: string; wait_ms: number }>(
+      const { rows } = await client.query<{
+        newest: string;
+        wait_ms: number;
+        now_ms: string;
+        origin: string | null;
+      }>(
         `select coalesce(max(number), 0) as newest,
+                (extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms,
+                (select origin from freshet.blessing order by number desc limit 1) as origin,
                 -- The limits of the last blessing that took effect for certain, and of all after it.
                 greatest($1::int, max(greatest(max_staleness_ms, strong_transaction_ms))
                   filter (where number >= coalesce((select max(number) from freshet.blessing where finished_at is not null), 0)))
@@ -78,8 +82,11 @@ export class PostgresBlessingStore implements BlessingStore {
       );
       const newest = Number(rows[0]?.newest);
       if (newest !== blessing.expectedNewest) return null;
-      const number = Math.max(newest, blessing.headBlessing) + 1;
-      const { history, origin, limits, recordedBy } = blessing;
+      const { history, origin, limits, recordedBy, headBlessing } = blessing;
+      const wasLost = newest === 0 ? headBlessing > 0 : rows[0]?.origin !== origin;
+      // ● No number twice, not even where blessings were lost with an earlier Postgres: a replica that slept meanwhile knows
+      // those, and would take the log of the new one for the rest of theirs. By the clock, in ms, none of them is as high.
+      const number = Math.max(newest, headBlessing, wasLost ? Number(rows[0]?.now_ms) : 0) + 1;
       await client.query(
         `insert into freshet.blessing
            (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
@@ -98,7 +105,7 @@ export class PostgresBlessingStore implements BlessingStore {
     });
   }
 
-  snapshot(since: Version | null): Promise<BlessingSnapshot> {
+  snapshot(since: AppliedUpTo | null): Promise<BlessingSnapshot> {
     return inTransaction(this.#pool, async (client) => {
       await client.query('set transaction isolation level repeatable read, read only');
       const { rows } = await client.query<{
@@ -106,20 +113,25 @@ export class PostgresBlessingStore implements BlessingStore {
         origin: string;
         applied: string;
         purged: string | null;
+        isOurs: boolean;
       }>(
-        `select coalesce((select max(number) from freshet.blessing), 0) as newest, ${ORIGIN} as origin,
+        `select coalesce((select max(number) from freshet.blessing), 0) as newest, ${THIS_POSTGRES} as origin,
                 (select last_value from freshet.applied_no_seq) as applied,
-                (select highest_applied_no from freshet.purge) as purged`,
+                (select highest_applied_no from freshet.purge) as purged,
+                -- ● Two copies of one server may get the same timeline; but neither knows the blessings of the other.
+                exists (select from freshet.blessing where number = $1 and origin = ${THIS_POSTGRES}) as "isOurs"`,
+        [since?.blessing],
       );
       const row = rows[0];
       if (row === undefined) throw new Error('Postgres answered no row where there is always one.');
-      const { newest, origin, applied, purged } = row;
-      const known = since !== null && purged !== null && compareVersions(since, purged) >= 0;
+      const { newest, origin, applied, purged, isOurs } = row;
+      const known =
+        since !== null && isOurs && purged !== null && compareVersions(since.appliedNo, purged) >= 0;
       return {
         newestBlessing: Number(newest),
         origin,
         appliedNo: applied,
-        missed: known ? await missedSince(client, since) : null,
+        missed: known ? await missedSince(client, since.appliedNo) : null,
       };
     });
   }

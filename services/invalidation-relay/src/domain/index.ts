@@ -1,5 +1,6 @@
 /** The door for whoever runs the relay of one domain in a world of its own: the simulator. */
 export type {
+  AppliedUpTo,
   BlessingRecord,
   BlessingSnapshot,
   BlessingStore,

@@ -49,6 +49,8 @@ export interface LockedBatch {
 
 /** What one Postgres snapshot says about the outbox. */
 export interface OutboxSnapshot {
+  /** Postgres itself; see `BlessingRecord.origin`. */
+  origin: string;
   /** Null when no row is pending. */
   highestPendingId: string | null;
   newestBlessing: number;

@@ -1,3 +1,4 @@
+import { THIS_POSTGRES } from '@freshet/cache-core/protocol';
 import type pg from 'pg';
 import { inTransaction } from './in-transaction.ts';
 import type {
@@ -103,12 +104,19 @@ export class PostgresOutboxStore implements OutboxStore {
 
   async snapshot(): Promise<OutboxSnapshot> {
     // One statement is one snapshot. A sequence has none: it is read no later than the answer arrives.
-    const { rows } = await this.#pool.query<{ pending: string | null; blessing: string; applied: string }>(`
-      select (select max(id) from freshet.invalidation_outbox where ${PENDING}) as pending,
+    const { rows } = await this.#pool.query<{
+      origin: string;
+      pending: string | null;
+      blessing: string;
+      applied: string;
+    }>(`
+      select ${THIS_POSTGRES} as origin,
+             (select max(id) from freshet.invalidation_outbox where ${PENDING}) as pending,
              ${NEWEST_BLESSING} as blessing,
              (select last_value from freshet.applied_no_seq) as applied`);
     const row = only(rows);
     return {
+      origin: row.origin,
       highestPendingId: row.pending,
       newestBlessing: Number(row.blessing),
       appliedNo: row.applied,

@@ -129,6 +129,15 @@ test('is refused when the first look already shows another blessing', async () =
   expect(await watermark.tick()).toMatchObject({ kind: 'refused' });
 });
 
+test('is refused when another Postgres answers than the one that this server was blessed for', async () => {
+  const { fixture, store } = await setUp({ drains: true });
+  const watermark = watermarkOf(fixture, {
+    snapshot: async () => ({ ...(await store.snapshot()), origin: '7000000000000000000:2' }),
+    progress: (id) => store.progress(id),
+  });
+  expect(await watermark.tick()).toMatchObject({ kind: 'refused' });
+});
+
 test('an unblessed server gets none', async () => {
   const { fixture, store } = await setUp({ drains: true });
   await fixture.redis.del('{coherence:user}:head');

@@ -1,4 +1,4 @@
-import type { Protocol } from '@freshet/cache-core/protocol';
+import type { Protocol, ServerStatus } from '@freshet/cache-core/protocol';
 import type { OutboxStore } from '../domain/outbox-store.ts';
 import type { Faults } from '../faults/faults.ts';
 
@@ -65,9 +65,11 @@ export class Watermark {
   }
 
   /** `status` was asked before this snapshot is taken: the instant lies before it. */
-  async #take(status: { timeMs: number; history: string; blessing: number }): Promise<Candidate | null> {
-    const { highestPendingId, newestBlessing, appliedNo } = await this.#deps.store.snapshot();
+  async #take(status: ServerStatus): Promise<Candidate | null> {
+    const { origin, highestPendingId, newestBlessing, appliedNo } = await this.#deps.store.snapshot();
     if (newestBlessing !== status.blessing) return null;
+    // ● A Postgres that failed over or was restored may have lost what the caches hold, and no row of its outbox says so.
+    if (origin !== status.origin) return null;
     const { timeMs, history, blessing } = status;
     return { timeMs, history, blessing, highestPendingId, appliedNo };
   }
