@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { fileOf, folder, textOf } from '../src/dashboards/files.ts';
 import { dashboards } from '../src/dashboards/index.ts';
-import { contract, metricOf } from './contract.ts';
-import { metricsNamedIn, recordingRules } from './shipped-rules.ts';
+import { unknownLabelsIn, unknownMetricsIn } from './contract.ts';
 
 test.for(dashboards)(
   '$uid.json is what its description says: `pnpm --filter @freshet/observability dashboards`',
@@ -17,13 +16,18 @@ test('no other dashboard lies beside them', () => {
 });
 
 test.for(dashboards)('$uid asks only for what the system says', ({ rows, variables }) => {
-  const known = new Set([...contract.keys(), ...recordingRules.map(({ record }) => record)]);
-  const expressions = rows.flatMap(({ panels }) =>
-    panels.flatMap(({ queries }) => queries.map(({ expr }) => expr)),
-  );
-  const asked = [...expressions, ...variables.map(({ query }) => query)].flatMap(metricsNamedIn);
-  expect(asked.length).toBeGreaterThan(5);
-  expect(asked.filter((name) => !known.has(metricOf(name)))).toEqual([]);
+  const queries = rows.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries));
+  expect(queries.length).toBeGreaterThan(5);
+  for (const { expr, legend } of queries) {
+    expect(unknownMetricsIn(expr)).toEqual([]);
+    expect(unknownLabelsIn(expr)).toEqual([]);
+    // A label that was summed away is empty in the legend.
+    const shown = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
+    const kept = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(', '));
+    expect(shown.filter((label) => kept.length > 0 && !kept.includes(label))).toEqual([]);
+    expect(unknownLabelsIn(`${expr} by (${shown.join(', ')})`)).toEqual([]);
+  }
+  for (const { query } of variables) expect(unknownMetricsIn(query)).toEqual([]);
 });
 
 test.for(dashboards)('each panel of $uid fills its row, and says what is normal', ({ rows }) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { contract, metricOf } from './contract.ts';
-import { alertRules, fileNameOf, metricsNamedIn, recordingRules, root } from './shipped-rules.ts';
+import { unknownLabelsIn, unknownMetricsIn } from './contract.ts';
+import { alertRules, fileNameOf, root } from './shipped-rules.ts';
 
 const folder = `${root}docs/runbooks`;
 const runbooks = readdirSync(folder).filter((file) => file !== 'README.md');
@@ -39,8 +39,9 @@ test.for(alertRules)('the runbook of $alert leads from the alert to the end of i
 
 test.for(runbooks)('%s names metrics and files that exist', (file) => {
   const text = textOf(file);
-  const known = new Set([...contract.keys(), ...recordingRules.map(({ record }) => record)]);
-  expect(metricsNamedIn(text).filter((name) => !known.has(metricOf(name)))).toEqual([]);
+  expect(unknownMetricsIn(text)).toEqual([]);
+  const code = [...text.matchAll(/`([^`\n]*freshet_[^`\n]*)`/g)].map(([, span = '']) => span);
+  expect(code.flatMap(unknownLabelsIn)).toEqual([]);
   const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
   const missing = links.filter((link) => !/^https?:/.test(link) && !exists(link));
   expect(missing).toEqual([]);

@@ -112,7 +112,7 @@ export const overview: DashboardDescription = {
           width: 12,
           queries: [
             {
-              expr: 'service_entity:freshet_origin_load_errors:ratio_rate5m',
+              expr: 'service_entity:freshet_origin_load_errors:ratio_rate1m',
               legend: '{{service}}:{{entity}}',
             },
           ],
