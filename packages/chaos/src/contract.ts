@@ -240,6 +240,7 @@ export interface InvariantVerdict {
 
 export interface Verdict {
   readonly operations: number;
+  /** Without those that were refused for a reason of their own, such as too few units. */
   readonly failed: number;
   readonly unknown: number;
   readonly invariants: readonly InvariantVerdict[];

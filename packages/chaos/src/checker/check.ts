@@ -1,5 +1,6 @@
 import type { CheckOptions, InvariantId, Verdict } from '../contract.ts';
 import { readHistory } from '../history/read-history.ts';
+import { isRefusal } from '../history/refusal.ts';
 import { checkStaleness } from './bounded-staleness.ts';
 import { checkDeadLetters } from './dead-letters.ts';
 import { recoveryOf } from './fault-windows.ts';
@@ -56,12 +57,10 @@ export function checkRun(run: RecordedRun, options: CheckOptions = {}): Verdict 
   checkReadiness(run, begin('readiness'));
   checkLevels(run, begin('levels'));
   checkDeadLetters(run, begin('dead-letters'));
-  const ended = (outcome: string): number =>
-    run.operations.reduce((count, operation) => count + (operation.outcome === outcome ? 1 : 0), 0);
   return {
     operations: run.operations.length,
-    failed: ended('failed'),
-    unknown: ended('unknown'),
+    failed: run.operations.filter((one) => one.outcome === 'failed' && !isRefusal(one)).length,
+    unknown: run.operations.filter(({ outcome }) => outcome === 'unknown').length,
     invariants: all.map((findings) => findings.verdict()),
     recoveryMs: recoveryOf(run)?.wellMs ?? null,
   };

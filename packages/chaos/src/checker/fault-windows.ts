@@ -30,7 +30,7 @@ export function faultWindows(faults: readonly FaultRecord[]): FaultWindow[] {
 }
 
 /** Whether all is healed, and when the last was; undefined without a fault. */
-export function lastHealedAt(faults: readonly FaultRecord[]): number | undefined {
+function lastHealedAt(faults: readonly FaultRecord[]): number | undefined {
   const windows = faultWindows(faults);
   return windows.length === 0 ? undefined : Math.max(...windows.map(({ healedAt }) => healedAt));
 }

@@ -10,7 +10,9 @@ export function checkUnprovenL1(run: RecordedRun, maxStalenessMs: number, findin
   for (const { name, provenAt, healedAt, unproven } of faultWindows(run.faults)) {
     if (unproven.length === 0) continue;
     for (const read of run.operations) {
-      const { op, start, end, via, layer } = read;
+      const { op, kind, start, end, via, layer } = read;
+      // Fresh to its TTL, and no better: it needs no proof.
+      if (kind === 'summary') continue;
       // One that ended after the healing may have been answered after it.
       if (op !== 'read' || start < provenAt || end > healedAt || !unproven.includes(via)) continue;
       findings.judged();

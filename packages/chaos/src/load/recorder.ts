@@ -1,4 +1,5 @@
 import type { HistoryWriter, OperationRecord } from '../contract.ts';
+import { isRefusal } from '../history/refusal.ts';
 import type { Seen } from './seen.ts';
 
 /** What is known of an operation before it begins. */
@@ -35,7 +36,7 @@ export class Recorder {
     const operation: OperationRecord = { t: 'op', id, ...call, start, end: performance.now(), ...seen };
     this.#history.append(operation);
     this.counts.operations += 1;
-    if (operation.outcome !== 'ok') this.counts[operation.outcome] += 1;
+    if (operation.outcome !== 'ok' && !isRefusal(operation)) this.counts[operation.outcome] += 1;
     return operation;
   }
 }

@@ -46,7 +46,7 @@ export async function rename(world: World, client: string, entity: Entity, key: 
 }
 
 /** Says how many units of a shared stock there are. */
-export async function recount(world: World, client: string, key: string, quantity: number): Promise<void> {
+async function recount(world: World, client: string, key: string, quantity: number): Promise<void> {
   const text =
     'update stock set quantity = $2, updated_at = clock_timestamp() where product_id = $1 returning version';
   await change(world, client, 'sql-update', entities['shared-stock'], key, text, [key, quantity], quantity);

@@ -1,5 +1,6 @@
 import { Pool, type PoolClient } from 'pg';
 import type { Domain, Target } from '../contract.ts';
+import { NO_ROW } from '../history/refusal.ts';
 import { NoAnswer } from './http.ts';
 import { seenFailure, type Seen } from './seen.ts';
 
@@ -52,7 +53,7 @@ export class Sql {
       const { rows } = await this.run(domain, text, values);
       const version = rows[0]?.['version'];
       if (typeof version !== 'string')
-        return { outcome: 'failed', status: 0, version: null, value: written, layer: null, detail: 'no row' };
+        return { outcome: 'failed', status: 0, version: null, value: written, layer: null, detail: NO_ROW };
       return { outcome: 'ok', status: 0, version, value: written, layer: null };
     } catch (error) {
       const seen = seenFailure(error, written, false);
