@@ -9,7 +9,7 @@ import { blessingRoutes } from './operator-api/blessings.ts';
 import { deadLetterRoutes } from './operator-api/dead-letters.ts';
 import { EventHub } from './operator-api/events/event-hub.ts';
 import { eventRoutes } from './operator-api/events/routes.ts';
-import { blessingSource, invalidationSource } from './operator-api/events/sources.ts';
+import { blessingSource, findingSource, invalidationSource } from './operator-api/events/sources.ts';
 import { indexRoutes } from './operator-api/index-page.ts';
 import { invalidateByHandRoutes } from './operator-api/invalidate-by-hand.ts';
 import { invalidationRoutes } from './operator-api/invalidations.ts';
@@ -27,12 +27,18 @@ export async function buildRelay(context: ServiceContext<RelayConfig>): Promise<
     const domain = openDomain({ name, databaseUrl, config, log, ...telemetry });
     onClose(`domain ${name}`, () => domain.close());
     domain.relay.start();
+    domain.startAudit();
     return domain;
   });
   const gate = new OperatorGate({ host: config.host, token: config.operatorToken });
   const hub = new EventHub({
     clock: systemClock,
-    sources: () => domains.flatMap((domain) => [invalidationSource(domain), blessingSource(domain)]),
+    sources: () =>
+      domains.flatMap((domain) => [
+        invalidationSource(domain),
+        blessingSource(domain),
+        findingSource(domain),
+      ]),
     overview: () => readOverview(domains, config.instanceName),
   });
   onClose('events', () => hub.close());

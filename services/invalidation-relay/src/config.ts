@@ -36,6 +36,13 @@ export const variables = {
     defaults.strongTransactionMs,
     'longest strong write, from the next blessing on',
   ),
+  auditKeysPerSecond: integer('FRESHET_AUDIT_KEYS_PER_SECOND', {
+    default: 100,
+    min: 0,
+    max: 10_000,
+    unit: 'keys',
+    description: 'how many keys of each domain the audit compares with Postgres; 0 turns it off',
+  }),
   operatorToken: optionalText('FRESHET_OPERATOR_TOKEN', {
     description: 'what operators have to send to act; without it, only callers on this machine may',
     min: 16,

@@ -46,6 +46,7 @@ export async function listenToEvents(
     until: (event, holds) =>
       eventually(() => heard.find((one) => one.event === event && holds(one.data as never)) ?? false, {
         what: `an event ${event}`,
+        deadlineMs: 60_000,
       }),
     leave,
   };

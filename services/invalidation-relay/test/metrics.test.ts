@@ -4,13 +4,14 @@ import { processMetrics } from '@freshet/service-kit';
 import { eventually, type OtlpReceiver, startOtlpReceiver } from '@freshet/test-kit';
 import { type FreshetProcess, startSystem } from '@freshet/test-kit/system';
 import { expect, test } from 'vitest';
+import { auditMetrics } from '../src/audit/audit-metrics.ts';
 import { relayMetrics } from '../src/telemetry/relay-metrics.ts';
 import { documentation, metricsTable } from './documentation.ts';
 import { exposed, type Sample } from './exposed-metrics.ts';
 
 const contract = {
   service: Object.values<Metric>(replicaMetrics),
-  relay: Object.values<Metric>(relayMetrics),
+  relay: Object.values<Metric>({ ...relayMetrics, ...auditMetrics }),
   'every process': Object.values<Metric>(processMetrics),
 };
 

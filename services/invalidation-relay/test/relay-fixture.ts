@@ -80,6 +80,7 @@ export async function createRelayFixture(): Promise<RelayFixture> {
           redisQueueUrl: options.queueUrl ?? queue.url,
           instanceName: options.name ?? 'relay',
           ...(options.limits ?? LIMITS),
+          auditKeysPerSecond: 0,
           crashAt: 'never',
         },
         ...(options.faults && { faults: options.faults }),

@@ -33,7 +33,6 @@ export class RelayHost {
         async *scan(prefix) {
           yield await connection.scan(prefix);
         },
-        peek: () => Promise.resolve([]),
         onDoorbell(listener) {
           world.listen('relays', process, connection, listener);
         },

@@ -4,12 +4,11 @@ import type { OpenDomain } from '../domain/open-domain.ts';
 import { askEach } from '../operator-api/across-domains.ts';
 import { toBlessing } from '../operator-api/blessings.ts';
 import { auditListSchema, type DomainAudit } from '../operator-api/schemas/audit.ts';
+import { readAudited } from './audited.ts';
 import { sampleKeys } from './sample.ts';
 
 const SAMPLE = 20;
 const HISTORY = 20;
-const NO_SAMPLE = { samples: 0, stale: 0, nines: null };
-const NO_SAMPLES = { '1m': NO_SAMPLE, '5m': NO_SAMPLE, '1h': NO_SAMPLE };
 
 export function auditRoutes(domains: readonly OpenDomain[]): Route[] {
   return [
@@ -33,13 +32,14 @@ export function auditRoutes(domains: readonly OpenDomain[]): Route[] {
 
 async function auditDomain(domain: OpenDomain): Promise<DomainAudit> {
   const { outbox, blessings, operators, relay } = domain;
-  const [depth, tables, history, operatorLog, status, sample] = await Promise.all([
+  const [depth, tables, history, operatorLog, status, sample, audited] = await Promise.all([
     outbox.depth(),
     outbox.checkCachedTables(),
     blessings.history(HISTORY),
     operators.operatorLog(HISTORY),
     domain.redis.protocol.status(),
     sampleKeys(domain, SAMPLE),
+    readAudited(domain),
   ]);
   return {
     domain: domain.name,
@@ -51,9 +51,6 @@ async function auditDomain(domain: OpenDomain): Promise<DomainAudit> {
     blessings: history.map(toBlessing),
     operatorLog,
     sample,
-    consistency: { l1: NO_SAMPLES, l2: NO_SAMPLES },
-    auditor: null,
-    findings: [],
-    ttlScan: { scannedAt: null, keys: 0, withoutTtl: [], wrongTtl: [], unknownSchema: [] },
+    ...audited,
   };
 }

@@ -3,6 +3,9 @@ import { systemClock } from '@freshet/cache-core/protocol';
 import { createPool, type Logger } from '@freshet/service-kit';
 import type { Telemetry } from 'bullmq';
 import { PostgresBlessingStore } from '../blessing/postgres-blessing-store.ts';
+import { AuditBoard } from '../audit/audit-board.ts';
+import { AuditStore } from '../audit/audit-store.ts';
+import { Auditor } from '../audit/auditor.ts';
 import type { RelayConfig } from '../config.ts';
 import { crashAt, type Faults, noFaults } from '../faults/faults.ts';
 import { type DomainInspection, openInspection } from '../inspection/domain-inspection.ts';
@@ -25,11 +28,15 @@ const POOL_SIZE = 10;
 export interface OpenDomain {
   readonly name: string;
   readonly relay: DomainRelay;
+  startAudit(): void;
   readonly redis: RedisLink;
   readonly outbox: OutboxStore;
   readonly blessings: BlessingStore;
   readonly operators: OperatorStore;
   readonly inspection: DomainInspection;
+  readonly auditStore: AuditStore;
+  /** What the domain's audit has found, whichever relay does it. */
+  readonly audited: AuditBoard;
   close(): Promise<void>;
 }
 
@@ -44,6 +51,7 @@ export interface OpenDomainOptions {
     | 'leaseMs'
     | 'maxStalenessMs'
     | 'strongTransactionMs'
+    | 'auditKeysPerSecond'
     | 'crashAt'
   >;
   readonly log: Logger;
@@ -71,10 +79,11 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
     connectionName: config.instanceName,
     pool,
   });
+  // Two processes may have one name; only one of them recorded a blessing.
+  const self = `${config.instanceName}/${randomUUID()}`;
   const relay = new DomainRelay({
     domain: name,
-    // Two processes may have one name; only one of them recorded a blessing.
-    self: `${config.instanceName}/${randomUUID()}`,
+    self,
     outbox,
     blessings,
     redis,
@@ -100,15 +109,31 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
     faults,
     logger: log,
   });
+  const auditStore = new AuditStore(pool);
+  const auditor = new Auditor({
+    domain: name,
+    self,
+    instance: config.instanceName,
+    inspection,
+    redis,
+    store: auditStore,
+    clock: systemClock,
+    keysPerSecond: config.auditKeysPerSecond,
+    logger: log,
+  });
   return {
     name,
     relay,
+    startAudit: () => auditor.start(),
     redis,
     outbox,
     blessings,
     operators: new PostgresOperatorStore(pool),
     inspection,
+    auditStore,
+    audited: new AuditBoard(inspection.redis, name),
     async close() {
+      await auditor.stop();
       stopCounting();
       await inspection.close();
       await relay.stop();

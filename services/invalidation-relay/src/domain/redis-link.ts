@@ -17,8 +17,6 @@ export interface RedisLink {
   readonly protocol: Protocol;
   /** Pages of the keys that begin with `prefix`: all that were there from beginning to end, some of them twice. */
   scan(prefix: string): AsyncIterable<string[]>;
-  /** What stands under the keys, null where nothing does. For the audit: never for a cache. */
-  peek(keys: readonly string[]): Promise<(string | null)[]>;
   /** Calls `listener` at each ring of the outbox doorbell, and whenever rings may have been missed. */
   onDoorbell(listener: () => void): void;
   /** Connects anew: behind the same address there may be another server now. */
@@ -48,7 +46,6 @@ export function connectRedisLink(
   return {
     protocol: redisProtocol(redis, domain),
     scan: (prefix) => scanKeys(redis, prefix),
-    peek: (keys) => Promise.all(keys.map((key) => redis.get(key).catch(() => null))),
     onDoorbell(callback) {
       listener = callback;
     },

@@ -7,6 +7,7 @@ import {
   type Peeked,
   systemClock,
 } from '@freshet/cache-core/protocol';
+import type { Redis } from 'ioredis';
 import type pg from 'pg';
 import { OriginVersions } from './origin-versions.ts';
 
@@ -16,6 +17,8 @@ const PATIENCE_MS = 300;
 /** What every layer holds of a domain's keys. Nothing is loaded, counted or kept longer for it. */
 export interface DomainInspection {
   readonly origin: OriginVersions;
+  /** Its connection, for what else the audit says to Redis. */
+  readonly redis: Redis;
   /** Rejects when Redis is away. */
   askReplicas(question: Parameters<Inspector['ask']>[0]): Promise<InspectionAnswer[]>;
   /** What stands under these keys in L2, 200 or so at most; `timeMs` is Redis's clock. */
@@ -48,6 +51,7 @@ export function openInspection({
   const inspector = openInspector({ redis, domain, clock: systemClock, patienceMs: PATIENCE_MS });
   return {
     origin: new OriginVersions(pool),
+    redis,
     askReplicas: (question) => inspector.ask(question),
     peek: (keys) => peek(redis, keys),
     async close() {

@@ -63,16 +63,6 @@ export interface OperatorLogItem {
   reason: string | null;
 }
 
-/** A key that was invalidated lately, and what Postgres has of its row now. */
-export interface SampledKey {
-  service: string;
-  entity: string;
-  idParts: readonly string[];
-  /** Of the row; null when it was deleted. */
-  version: Version | null;
-  schemaVersions: number[];
-}
-
 /** What operators ask of one domain's Postgres. */
 export interface OperatorStore {
   /** Newest first. */
@@ -95,10 +85,8 @@ export interface OperatorStore {
   replayAll(by: Operator): Promise<number>;
   /** Newest first. */
   operatorLog(limit: number): Promise<OperatorLogItem[]>;
-  /** The keys that were applied last, `limit` of them at most. */
-  sample(limit: number): Promise<SampledKey[]>;
   /** First parts of the domain's keys. */
   services(): Promise<string[]>;
   /** How many invalidations of the key wait in the outbox. */
-  pending(key: Pick<SampledKey, 'service' | 'entity' | 'idParts'>): Promise<number>;
+  pending(key: InvalidationTarget): Promise<number>;
 }

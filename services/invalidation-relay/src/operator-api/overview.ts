@@ -1,13 +1,11 @@
 import type { ServerStatus } from '@freshet/cache-core/protocol';
 import { type Route, reply, route } from '@freshet/service-kit';
+import { readAudited } from '../audit/audited.ts';
 import { nameOf } from '../domain/domain-relay.ts';
 import type { OpenDomain } from '../domain/open-domain.ts';
 import { askEach } from './across-domains.ts';
 import { ratio } from './replicas.ts';
-import { type Consistency, type DomainOverview, type Overview, overviewSchema } from './schemas/overview.ts';
-
-const NO_SAMPLE = { samples: 0, stale: 0, nines: null };
-const NO_SAMPLES = { '1m': NO_SAMPLE, '5m': NO_SAMPLE, '1h': NO_SAMPLE };
+import { type DomainOverview, type Overview, overviewSchema } from './schemas/overview.ts';
 
 export function overviewRoutes(domains: readonly OpenDomain[], instance: string): Route[] {
   return [
@@ -33,9 +31,10 @@ export async function readOverview(domains: readonly OpenDomain[], instance: str
 
 async function overviewOf(domain: OpenDomain): Promise<DomainOverview> {
   const { outbox, operators, relay, redis, inspection } = domain;
-  const [depth, services, inRedis] = await Promise.all([
+  const [depth, services, audited, inRedis] = await Promise.all([
     outbox.depth(),
     operators.services(),
+    readAudited(domain),
     // A Redis that is away is what an operator has to see here: its domain must not be missing for it.
     Promise.all([redis.protocol.status(), redis.protocol.replicas(), inspection.askReplicas({})]).catch(
       () => null,
@@ -44,7 +43,6 @@ async function overviewOf(domain: OpenDomain): Promise<DomainOverview> {
   const [status, replicas, answers] = inRedis ?? [null, [], []];
   const reads = answers.reduce((sum, { replica }) => sum + replica.reads, 0);
   const hits = answers.reduce((sum, { replica }) => sum + replica.hits, 0);
-  const consistency: Consistency = { l1: NO_SAMPLES, l2: NO_SAMPLES };
   return {
     domain: domain.name,
     services,
@@ -55,8 +53,8 @@ async function overviewOf(domain: OpenDomain): Promise<DomainOverview> {
     outbox: depth,
     replicas: { live: replicas.filter(({ live }) => live).length, known: replicas.length },
     hitRatio: ratio({ hits, reads }),
-    consistency,
-    findings: 0,
+    consistency: audited.consistency,
+    findings: audited.findings.filter(({ resolvedAt }) => resolvedAt === null).length,
   };
 }
 

@@ -1,5 +1,4 @@
 import { currentTraceparent } from '@freshet/cache-core/protocol';
-import { DatabaseError, escapeIdentifier } from 'pg';
 import type pg from 'pg';
 import { inTransaction } from '../domain/in-transaction.ts';
 import { PENDING } from '../domain/postgres-outbox-store.ts';
@@ -13,7 +12,6 @@ import type {
   OperatorStore,
   Page,
   RowState,
-  SampledKey,
 } from './operator-store.ts';
 
 const isoTime = (column: string): string =>
@@ -53,11 +51,6 @@ const IN_STATE: Record<InvalidationState, string> = {
   applied: 'applied_at is not null',
   dead: 'dead_at is not null',
 };
-
-interface RegisteredTable {
-  table: string;
-  idColumns: string[];
-}
 
 /** The real `OperatorStore`. */
 export class PostgresOperatorStore implements OperatorStore {
@@ -159,29 +152,7 @@ export class PostgresOperatorStore implements OperatorStore {
     return rows;
   }
 
-  async sample(limit: number): Promise<SampledKey[]> {
-    const { rows } = await this.#pool.query<Omit<SampledKey, 'version'>>(
-      `select service, entity, id_parts as "idParts",
-              array(select number from freshet.schema_version v
-                    where (v.service, v.entity) = (key.service, key.entity)) as "schemaVersions"
-       from (select service, entity, id_parts, max(applied_no) as applied_no
-             from (select service, entity, id_parts, applied_no from freshet.invalidation_outbox
-                   where applied_no is not null order by applied_no desc limit $1) recent
-             where id_parts is not null
-             group by service, entity, id_parts) key
-       order by applied_no desc`,
-      [limit],
-    );
-    const sampled = await Promise.all(
-      rows.map(async (key) => {
-        const version = await this.#versionInTable(key);
-        return version === undefined ? null : { ...key, version };
-      }),
-    );
-    return sampled.filter((key) => key !== null);
-  }
-
-  async pending({ service, entity, idParts }: Pick<SampledKey, 'service' | 'entity' | 'idParts'>) {
+  async pending({ service, entity, idParts }: InvalidationTarget) {
     const { rows } = await this.#pool.query<{ pending: number }>(
       `select count(*)::int as pending from freshet.invalidation_outbox
        where ${PENDING} and (service, entity) = ($1, $2) and (id_parts is null or id_parts = $3)`,
@@ -197,34 +168,6 @@ export class PostgresOperatorStore implements OperatorStore {
       [beforeId ?? HIGHEST_ID, limit],
     );
     return rows;
-  }
-
-  /** Undefined where no one table says it: the entity has none, or several. */
-  async #versionInTable({ service, entity, idParts }: Omit<SampledKey, 'version'>) {
-    const { rows: tables } = await this.#pool.query<RegisteredTable>(
-      `select table_name::text as "table", id_columns as "idColumns" from freshet.cached_table
-       where (service, entity) = ($1, $2) and exists (select from pg_class where oid = table_name)`,
-      [service, entity],
-    );
-    const [table] = tables;
-    if (table === undefined || tables.length > 1 || table.idColumns.length !== idParts.length)
-      return undefined;
-    // The column is not cast, or no index would serve; the parameter takes the column's type.
-    const condition = table.idColumns
-      .map((column, index) => `${escapeIdentifier(column)} = $${index + 1}`)
-      .join(' and ');
-    try {
-      // `table` is the text of a regclass: Postgres itself has quoted it.
-      const { rows } = await this.#pool.query<{ version: string }>(
-        `select version from ${table.table} where ${condition}`,
-        [...idParts],
-      );
-      return rows[0]?.version ?? null;
-    } catch (error) {
-      // An id of no row can be invalidated by hand: 'abc' for a uuid, a number that the column cannot hold.
-      if (error instanceof DatabaseError && error.code?.startsWith('22') === true) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -93,6 +93,7 @@ export class FailoverShop {
         leaseMs: limits.leaseMs,
         maxStalenessMs: limits.maxStalenessMs,
         strongTransactionMs: limits.strongTransactionMs,
+        auditKeysPerSecond: 0,
         crashAt: 'never',
       },
     });

@@ -1,4 +1,5 @@
 import type { OpenDomain } from '../../domain/open-domain.ts';
+import type { Finding } from '../schemas/audit.ts';
 import { toBlessing } from '../blessings.ts';
 import { toItem } from '../invalidation-item.ts';
 import type { RowState } from '../operator-store.ts';
@@ -37,6 +38,17 @@ export function blessingSource({ name, blessings }: OpenDomain): EventSource {
         .since(newest)
         .toReversed()
         .map((blessing) => ({ name: 'blessing', data: { domain: name, ...blessing } }));
+    },
+  };
+}
+
+/** When it is found, and when it is gone. */
+export function findingSource({ audited }: OpenDomain): EventSource {
+  const changes = new Changes<Finding>(({ id, resolvedAt }) => ({ id, state: resolvedAt ?? '' }));
+  return {
+    async look() {
+      const board = await audited.read();
+      return changes.since(board?.findings ?? []).map((finding) => ({ name: 'finding', data: finding }));
     },
   };
 }

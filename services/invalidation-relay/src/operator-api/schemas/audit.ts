@@ -23,7 +23,8 @@ export const findingSchema = z
   .object({
     id: z.string(),
     domain: z.string(),
-    key: z.string().describe('Logical in L1, physical in L2'),
+    key: z.string().describe('Logical'),
+    physicalKey: z.string().nullable().describe('Its name in Redis; null in L1'),
     layer: z.enum(['l1', 'l2']),
     replicaId: z.string().nullable().describe('In whose memory; null in L2'),
     instance: z.string().nullable(),
