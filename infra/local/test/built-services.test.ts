@@ -19,11 +19,14 @@ test('what `pnpm build` makes runs on plain Node, with its SQL and its Lua', asy
   await promisify(execFile)(process.execPath, ['infra/build/build.mjs'], { cwd: root });
   const servers = await startServers();
   // Together: the services wait for a relay, and the relay for the databases that they migrate.
-  const [inventory] = await Promise.all([
+  const [inventory, relay] = await Promise.all([
     startBuilt('inventory-service', servers),
-    startBuilt('user-service', servers),
     startBuilt('invalidation-relay', servers),
+    startBuilt('user-service', servers),
   ]);
+
+  const console = await fetch(relay, { headers: { accept: 'text/html' } });
+  expect(console.headers.get('content-type')).toContain('text/html');
 
   const product = `${inventory}/products/lamp`;
   const headers = { 'content-type': 'application/json' };

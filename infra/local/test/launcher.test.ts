@@ -48,6 +48,12 @@ describe('a running system', () => {
     }
   });
 
+  test('the console is there for a browser', async () => {
+    const { console: url } = await launched.system();
+    const page = await fetch(url, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toContain('text/html');
+  });
+
   test('the tour goes as promised, fits into 80 columns, and has no colour where there is no terminal', () => {
     const output = launched.output();
     expect(output).toContain('5  Stock is strong');

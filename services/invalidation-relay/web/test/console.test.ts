@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
 import { type ConsolePage, expectNothingCutOff, openConsole, part, startBrowser } from './browser.ts';
 import { watchMoves } from './moves.ts';
-import { cachedUser, rename, repairDeadLetter, writeDeadLetter } from './shop.ts';
+import { cachedUser, plantOldValue, rename, repairDeadLetter, writeDeadLetter } from './shop.ts';
 
 let system: System;
 let browser: Browser;
@@ -213,6 +213,29 @@ test('a key is shown in every layer, side by side, and invalidated', async () =>
   await page.keyboard.press('Escape');
   await inspector.waitFor({ state: 'detached' });
   expect(page.url()).not.toContain('#');
+});
+
+test('an old value that was planted in Redis is told in the first line, with what to do, and done', async () => {
+  const user = await cachedUser(system, 'Planted');
+  const page = await open();
+  await plantOldValue(system, user);
+  const headline = page.getByRole('heading', { name: /^user serves 1 old key from Redis, since/ });
+  await headline.waitFor({ timeout: 60_000 });
+  const verdict = page.locator('.verdict');
+  await verdict.getByText('removed it, and it was written back past the library').waitFor();
+  expect(await page.title()).toBe('Old data · Freshet');
+  await expectAccessible(page, 'bad news');
+
+  await verdict.getByRole('button', { name: `Inspect ${user.key}` }).click();
+  const inspector = page.getByRole('dialog', { name: 'Key' });
+  await inspector.getByText('Older than Postgres: Redis (L2).').waitFor();
+  await page.keyboard.press('Escape');
+
+  await part(page, 'Audit').getByRole('button', { name: 'Invalidate it' }).click();
+  await page.getByLabel('Why').fill('restored from a copy by mistake');
+  await page.getByRole('dialog').getByRole('button', { name: 'Invalidate' }).click();
+  await part(page, 'Audit').getByText('was old in Redis').waitFor({ timeout: 60_000 });
+  await headline.waitFor({ state: 'detached' });
 });
 
 test('a key that cannot be is refused in words', async () => {

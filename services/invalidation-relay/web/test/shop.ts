@@ -1,4 +1,5 @@
-import { runSql, type System, untilHit } from '@freshet/test-kit/system';
+import { runSql, type System, untilHit, untilRelayed } from '@freshet/test-kit/system';
+import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 
 export interface User {
@@ -31,6 +32,21 @@ export async function rename(
 ) {
   const answer = await replica?.send('PATCH', user.path, { body: { name } });
   expect(answer?.status).toBe(200);
+}
+
+/** What somebody would do who restores a key of Redis from a copy. Its version is older than the row's from then on. */
+export async function plantOldValue(system: System, user: User): Promise<void> {
+  const redis = new Redis(system.redisCache.url);
+  try {
+    const old = await redis.get(user.key);
+    expect(old).toContain('"v"');
+    await rename(system, user, 'Newer');
+    const [database] = Object.values(system.databases);
+    if (database !== undefined) await untilRelayed(database);
+    await redis.set(user.key, String(old), 'PX', 600_000);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** An outbox row whose id can be no key. Its id in the API. */

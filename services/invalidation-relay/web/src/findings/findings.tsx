@@ -4,10 +4,9 @@ import { api } from '../api/client.ts';
 import type { Finding } from '../api/contract.ts';
 import { durationOf, plural, timeOf } from '../appearance/format.ts';
 import { inspect } from '../inspector/inspected.ts';
-import { logicalKey } from '../inspector/logical-key.ts';
 import { Content, Panel } from '../layout/panel.tsx';
 import { now } from '../live/clock.ts';
-import { invalidations } from '../live/invalidation-feed.ts';
+import { events } from '../live/finding-events.ts';
 import { audit, findings } from '../live/store.ts';
 import { causeOf } from '../verdict/judge-findings.ts';
 import { TtlFindings } from './ttl-findings.tsx';
@@ -51,10 +50,17 @@ export function Findings() {
 }
 
 function FindingItem({ finding }: { finding: Finding }) {
-  const { layer, instance, replicaId, cachedVersion, originVersion, firstSeenAt, resolvedAt, staleForMs } =
-    finding;
-  const key = logicalKey(finding);
-  const events = new Map(invalidations.value.map((item) => [item.id, item]));
+  const {
+    key,
+    layer,
+    instance,
+    replicaId,
+    cachedVersion,
+    originVersion,
+    firstSeenAt,
+    resolvedAt,
+    staleForMs,
+  } = finding;
   return (
     <li data-open={resolvedAt === null}>
       <p>
@@ -68,7 +74,9 @@ function FindingItem({ finding }: { finding: Finding }) {
       </p>
       <p class="muted">
         since {timeOf(firstSeenAt, now.value)}, for {durationOf(staleForMs)}
-        {resolvedAt === null ? `: ${causeOf(finding, events)}` : `, until ${timeOf(resolvedAt, now.value)}`}
+        {resolvedAt === null
+          ? `: ${causeOf(finding, events.value)}`
+          : `, until ${timeOf(resolvedAt, now.value)}`}
         {'; '}
         <span class="code">{cachedVersion}</span> instead of{' '}
         <span class="code">{originVersion ?? 'no row'}</span>
@@ -78,7 +86,7 @@ function FindingItem({ finding }: { finding: Finding }) {
 }
 
 function proposeInvalidation(open: readonly Finding[]): void {
-  const keys = [...new Set(open.map(logicalKey))];
+  const keys = [...new Set(open.map(({ key }) => key))];
   propose({
     title: `Invalidate ${plural(keys.length, 'key')}`,
     effect:

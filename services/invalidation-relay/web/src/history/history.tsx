@@ -55,9 +55,14 @@ function BlessingItem({ blessing, before }: { blessing: Blessing; before: Blessi
           ) : (
             `caches stood aside for ${durationOf(Date.parse(finishedAt) - Date.parse(recordedAt))}`
           )}
-          {' · '}by {recordedBy} · Redis <span class="code">{history.slice(0, 8)}</span>
+          {' · '}by {nameOf(recordedBy)} · Redis <span class="code">{history.slice(0, 8)}</span>
         </p>
       </div>
     </li>
   );
+}
+
+/** `relay-1/<uuid of its process>` → `relay-1`. */
+function nameOf(recordedBy: string): string {
+  return recordedBy.split('/')[0] ?? recordedBy;
 }

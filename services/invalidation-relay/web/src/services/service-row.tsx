@@ -1,5 +1,5 @@
 import { Fragment } from 'preact';
-import type { ConsistencyWindow, DomainOverview } from '../api/contract.ts';
+import type { ConsistencyWindow, DomainOverview, Layer } from '../api/contract.ts';
 import { durationOf, ninesOf, percentOf, plural, shortCountOf } from '../appearance/format.ts';
 import { isLateOutbox, isLateWatermark } from '../verdict/judge-domain.ts';
 import { layers, windows } from './windows.ts';
@@ -23,6 +23,7 @@ export function ServiceRow({ domain }: { domain: DomainOverview }) {
           {windows.map(({ window, name }, index) => (
             <NinesCell
               key={window}
+              layer={layer}
               window={domain.consistency[layer][window]}
               label={name}
               first={index === 0}
@@ -64,11 +65,18 @@ export function ServiceRow({ domain }: { domain: DomainOverview }) {
   );
 }
 
-function NinesCell({ window, label, first }: { window: ConsistencyWindow; label: string; first: boolean }) {
+interface NinesProps {
+  readonly window: ConsistencyWindow;
+  readonly layer: Layer;
+  readonly label: string;
+  readonly first: boolean;
+}
+
+function NinesCell({ window, layer, label, first }: NinesProps) {
   const { stale, samples } = window;
   return (
     <td
-      class={first ? 'number first' : 'number'}
+      class={`number ${layer}${first ? ' first' : ''}`}
       data-label={label}
       data-level={stale > 0 ? 'stale' : undefined}
     >
@@ -78,7 +86,7 @@ function NinesCell({ window, label, first }: { window: ConsistencyWindow; label:
           ? `${shortCountOf(stale)} of ${shortCountOf(samples)} old`
           : samples === 0
             ? 'no sample'
-            : shortCountOf(samples)}
+            : `${shortCountOf(samples)} samples`}
       </small>
     </td>
   );

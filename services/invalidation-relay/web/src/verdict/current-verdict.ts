@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals';
 import { now } from '../live/clock.ts';
-import { invalidations } from '../live/invalidation-feed.ts';
+import { events } from '../live/finding-events.ts';
 import { audit, connection, findings, overview, replicas } from '../live/store.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -11,7 +11,7 @@ export const verdict = computed(() =>
     replicas: replicas.known.value.value?.items ?? [],
     audits: audit.known.value.value?.items ?? [],
     findings: findings.value,
-    invalidations: invalidations.value,
+    events: events.value,
     now: now.value,
   }),
 );

@@ -1,12 +1,11 @@
 import type { Finding, Invalidation } from '../api/contract.ts';
 import { plural } from '../appearance/format.ts';
-import { logicalKey } from '../inspector/logical-key.ts';
 import type { Statement } from './statement.ts';
 
 /** One statement for each place that holds old data: a replica's memory, or a domain's Redis. */
 export function judgeFindings(
   findings: readonly Finding[],
-  invalidations: ReadonlyMap<string, Invalidation>,
+  events: ReadonlyMap<string, Invalidation>,
 ): Statement[] {
   const open = findings.filter(({ resolvedAt }) => resolvedAt === null);
   const places = Map.groupBy(open, ({ domain, layer, replicaId }) => `${domain} ${layer} ${replicaId ?? ''}`);
@@ -20,24 +19,22 @@ export function judgeFindings(
         who: inMemory ? (first.instance ?? first.replicaId ?? first.domain) : first.domain,
         what: `serves ${plural(group.length, 'old key')} from ${inMemory ? 'its memory' : 'Redis'}`,
         since: first.firstSeenAt,
-        because: causeOf(first, invalidations),
+        because: causeOf(first, events),
         todo:
           group.length === 1
             ? 'Compare the layers, then invalidate the key.'
             : 'Invalidate the keys; if they come back, restart that replica.',
         target:
-          group.length === 1
-            ? { kind: 'key', key: logicalKey(first) }
-            : { kind: 'section', section: 'findings' },
+          group.length === 1 ? { kind: 'key', key: first.key } : { kind: 'section', section: 'findings' },
       } satisfies Statement,
     ];
   });
 }
 
 /** What the invalidation that should have removed it tells. */
-export function causeOf({ event, layer }: Finding, invalidations: ReadonlyMap<string, Invalidation>): string {
+export function causeOf({ event, layer }: Finding, events: ReadonlyMap<string, Invalidation>): string {
   if (event === null) return 'no invalidation of it is known: it was put there past the library';
-  const state = invalidations.get(event)?.state;
+  const state = events.get(event)?.state;
   switch (state) {
     case undefined:
       return `invalidation ${event} should have removed it`;

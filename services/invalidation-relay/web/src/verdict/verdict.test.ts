@@ -33,7 +33,8 @@ const domain: DomainOverview = {
 const finding: Finding = {
   id: 'user-1',
   domain: 'user',
-  key: 'user:v2:profile:7',
+  key: 'user:profile:7',
+  physicalKey: 'user:v2:profile:7',
   layer: 'l2',
   replicaId: null,
   instance: null,
@@ -95,7 +96,7 @@ function judge(evidence: Partial<Evidence>) {
     replicas: [replica],
     audits: [],
     findings: [],
-    invalidations: [],
+    events: new Map(),
     now,
     ...evidence,
   });
@@ -130,8 +131,14 @@ describe('nobody sees old data', () => {
 describe('somebody sees old data', () => {
   test('says who, since when, why, and what to do', () => {
     const event = { id: 'user-9', state: 'applied' } as Invalidation;
-    const { level, headline, statements } = judge({ findings: [finding], invalidations: [event] });
-    expect({ level, headline }).toEqual({ level: 'stale', headline: 'user serves 1 old key from Redis.' });
+    const { level, headline, statements } = judge({
+      findings: [finding],
+      events: new Map([[event.id, event]]),
+    });
+    expect({ level, headline }).toEqual({
+      level: 'stale',
+      headline: expect.stringMatching(/^user serves 1 old key from Redis, since \d\d:10:00\.$/),
+    });
     expect(statements).toEqual([
       {
         level: 'stale',
@@ -151,8 +158,11 @@ describe('somebody sees old data', () => {
     ['applied', 'this replica did not follow it'],
   ] as const)('names a replica and what became of the invalidation: %s', (state, because) => {
     const inMemory = { ...finding, layer: 'l1', replicaId: 'abc', instance: 'user-service-1' } as const;
-    const verdict = judge({ findings: [inMemory], invalidations: [{ id: 'user-9', state } as Invalidation] });
-    expect(verdict.headline).toBe('user-service-1 serves 1 old key from its memory.');
+    const verdict = judge({
+      findings: [inMemory],
+      events: new Map([['user-9', { id: 'user-9', state } as Invalidation]]),
+    });
+    expect(verdict.headline).toMatch(/^user-service-1 serves 1 old key from its memory, since/);
     expect(verdict.statements[0]?.because).toContain(because);
   });
 

@@ -22,7 +22,8 @@ export interface Evidence {
   readonly replicas: readonly Replica[];
   readonly audits: readonly DomainAudit[];
   readonly findings: readonly Finding[];
-  readonly invalidations: readonly Invalidation[];
+  /** Invalidations by id, those that findings name among them. */
+  readonly events: ReadonlyMap<string, Invalidation>;
   /** Relay time, ms. */
   readonly now: number;
 }
@@ -46,18 +47,19 @@ export function verdictOn(evidence: Evidence): Verdict {
     };
   }
   const statements = worstFirst([
-    ...judgeFindings(evidence.findings, new Map(evidence.invalidations.map((item) => [item.id, item]))),
+    ...judgeFindings(evidence.findings, evidence.events),
     ...evidence.audits.flatMap(judgeAudit),
     ...(value.unavailable ?? []).map(unavailableDomain),
     ...value.domains.flatMap((domain) => judgeDomain(domain, evidence.replicas)),
     ...value.domains.filter((domain) => !isExplained(domain, evidence)).map(unexplainedFindings),
   ]);
-  return { ...summary(statements, value), statements };
+  return { ...summary(statements, value, now), statements };
 }
 
 function summary(
   statements: readonly Statement[],
   { domains }: Overview,
+  now: number,
 ): Pick<Verdict, 'level' | 'headline'> {
   const stale = statements.filter(({ level }) => level === 'stale');
   const [worst] = stale;
@@ -65,7 +67,9 @@ function summary(
     return {
       level: 'stale',
       headline:
-        stale.length === 1 ? `${worst.who} ${worst.what}.` : `Old data is served in ${stale.length} places.`,
+        stale.length === 1
+          ? `${worst.who} ${worst.what}${worst.since === undefined ? '' : `, since ${timeOf(worst.since, now)}`}.`
+          : `Old data is served in ${stale.length} places.`,
     };
   }
   const silent = statements.find(({ level }) => level === 'unknown');
