@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface Options {
@@ -45,11 +46,16 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     seconds: whole('--seconds', values.seconds, 1, 600),
     replicas: whole('--replicas', values.replicas, 2, 16),
     rate: whole('--rate', values.rate, 10, 100_000),
-    systemFile: values.system ?? null,
-    reportFolder: values.report ?? null,
+    systemFile: pathFrom(values.system),
+    reportFolder: pathFrom(values.report),
     mutants: values.mutant,
     ci: values.ci,
   };
+}
+
+/** pnpm runs the script in the package's folder, and says where it was called. */
+function pathFrom(path: string | undefined): string | null {
+  return path === undefined ? null : resolve(process.env['INIT_CWD'] ?? '.', path);
 }
 
 function parse(args: readonly string[]) {

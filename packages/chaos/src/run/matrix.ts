@@ -42,6 +42,7 @@ export async function runMatrix(
   const impossible = new Set<string>();
   let current: { system: SystemUnderTest; sentinel: boolean } | null = null;
   let number = 0;
+  let started = 0;
   const leave = async () => {
     if (options.attached === null) await current?.system.stop();
     current = null;
@@ -56,7 +57,12 @@ export async function runMatrix(
       progress.begin(`${number} of ${runs.length}  ${name}`);
       const sentinel = needsSentinel(run.faults);
       if (current !== null && current.sentinel !== sentinel) await leave();
-      current ??= { system: await openSystem(options, sentinel, progress), sentinel };
+      if (current === null) {
+        started += 1;
+        // Of their own, so that the logs of one that did not come back are kept.
+        const folder = join(options.folder, `system-${started}`);
+        current = { system: await openSystem({ ...options, folder }, sentinel, progress), sentinel };
+      }
       const { system } = current;
       const lacking = missing(run, system);
       if (lacking.length > 0) {
