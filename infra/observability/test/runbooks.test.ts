@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { unknownLabelsIn, unknownMetricsIn } from './contract.ts';
 import { alertRules, fileNameOf, root } from './shipped-rules.ts';
@@ -37,21 +37,15 @@ test.for(alertRules)('the runbook of $alert leads from the alert to the end of i
   ]);
 });
 
-test.for(runbooks)('%s names metrics and files that exist', (file) => {
+test.for([...runbooks, 'README.md', '../operations.md'])('%s names what exists', (file) => {
   const text = textOf(file);
+  const alerts = alertRules.map(({ alert }) => alert);
+  expect((text.match(/\bFreshet[A-Z]\w+/g) ?? []).filter((name) => !alerts.includes(name))).toEqual([]);
   expect(unknownMetricsIn(text)).toEqual([]);
   const code = [...text.matchAll(/`([^`\n]*freshet_[^`\n]*)`/g)].map(([, span = '']) => span);
   expect(code.flatMap(unknownLabelsIn)).toEqual([]);
   const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
-  const missing = links.filter((link) => !/^https?:/.test(link) && !exists(link));
+  const base = new URL(file, `file://${folder}/`);
+  const missing = links.filter((link) => !/^https?:/.test(link) && !existsSync(new URL(link, base)));
   expect(missing).toEqual([]);
 });
-
-function exists(link: string): boolean {
-  try {
-    return readFileSync(new URL(link, `file://${folder}/`)).length > 0;
-  } catch (error) {
-    // A folder can be linked to, too.
-    return (error as NodeJS.ErrnoException).code === 'EISDIR';
-  }
-}

@@ -15,12 +15,44 @@ export const overview: DashboardDescription = {
           about: 'What fires now. Each has a page in docs/runbooks.',
           form: 'list',
           unit: 'none',
-          width: 12,
+          width: 24,
           queries: [
             {
               expr: 'sum by (alertname, severity, domain, service, entity, instance) (ALERTS{alertname=~"Freshet.+", alertstate="firing"})',
               legend: '{{alertname}}',
               emptyWhenHealthy: true,
+            },
+          ],
+        },
+        {
+          title: 'Old entries found',
+          about:
+            'By the audit, after a second look: somebody reads old data. Zero, or there is something to do.',
+          form: 'number',
+          unit: 'none',
+          width: 6,
+          colours: [{ from: 1, colour: 'red' }],
+          queries: [
+            { expr: 'max by (domain, layer) (freshet_audit_findings)', legend: '{{domain}} {{layer}}' },
+          ],
+        },
+        {
+          title: 'Consistent, of the last hour’s samples',
+          about:
+            'Of the cached values that the audit compared with their row, those that were as fresh as promised.',
+          form: 'number',
+          unit: 'percentunit',
+          decimals: 3,
+          width: 6,
+          colours: [
+            { from: 0, colour: 'red' },
+            { from: 0.999, colour: 'orange' },
+            { from: 0.99999, colour: 'green' },
+          ],
+          queries: [
+            {
+              expr: 'min by (domain, layer) (freshet_audit_consistency_ratio{window="1h"})',
+              legend: '{{domain}} {{layer}}',
             },
           ],
         },
