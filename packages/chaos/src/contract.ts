@@ -168,7 +168,7 @@ export interface Target {
 export interface LoadOptions {
   readonly seed: number;
   readonly history: HistoryWriter;
-  /** Closed loops; default 32. */
+  /** Closed loops; default 64. */
   readonly clients?: number;
   /** Of each kind; default 50. */
   readonly keys?: number;

@@ -15,7 +15,7 @@ import { writeBySql } from './sql-writes.ts';
 import type { World } from './world.ts';
 import { writeProduct, writeProfile, writeSession, writeStock } from './writes.ts';
 
-const CLIENTS = 32;
+const CLIENTS = 64;
 const KEYS = 50;
 /** Operations a second. */
 const RATE = 1_500;
