@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { FreshetError } from './errors.ts';
 import type { Doorbell } from './freshness-lease/doorbell.ts';
 import { FreshnessLease } from './freshness-lease/freshness-lease.ts';
+import { LeftBehind } from './freshness-lease/left-behind.ts';
 import type { LeaseLoss } from './freshness-lease/lease-state.ts';
 import { ReplicaInspection } from './inspection/replica-inspection.ts';
 import { parseLogicalKey } from './keys/key.ts';
@@ -33,6 +34,8 @@ export interface ReplicaParts {
   origin: Origin;
   /** Why there is no connection to Redis, where something can be said of it. */
   connectionTrouble?: () => string | undefined;
+  /** Connects anew, where another server may answer then; not there where it cannot. */
+  reconnect?: () => void;
   /** Calls back when the replicas' doorbell rings, and for the answer to an operator's question; null: there is none. */
   listen: (
     onRing: () => void,
@@ -91,6 +94,7 @@ export class ReplicaCache implements Cache {
   readonly #inspection: ReplicaInspection;
   #started = false;
   #doorbell: Doorbell | undefined;
+  readonly #leftBehind: LeftBehind | undefined;
   #stopMetrics: () => void = () => {};
 
   constructor(parts: ReplicaParts) {
@@ -129,7 +133,18 @@ export class ReplicaCache implements Cache {
         timeoutMs: timings.loadTimeoutMs,
       }),
     };
-    const { instance = service } = parts;
+    const { instance = service, reconnect } = parts;
+    if (reconnect !== undefined) {
+      this.#leftBehind = new LeftBehind({
+        clock,
+        random,
+        isLeased: () => this.#replica.lease.state.held,
+        reconnect: () => {
+          reconnect();
+          this.#doorbell?.reconnect?.();
+        },
+      });
+    }
     this.#inspection = new ReplicaInspection({
       replicaId,
       instance,
@@ -158,6 +173,7 @@ export class ReplicaCache implements Cache {
       (question) => this.#inspection.answer(question),
     );
     lease.start();
+    this.#leftBehind?.start();
   }
 
   state(): CacheState {
@@ -189,6 +205,7 @@ export class ReplicaCache implements Cache {
 
   async close(): Promise<void> {
     this.#stopMetrics();
+    this.#leftBehind?.close();
     this.#replica.registry.close();
     await this.#replica.lease.close();
     await this.#doorbell?.close();

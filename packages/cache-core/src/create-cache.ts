@@ -8,7 +8,7 @@ import { assertName } from './keys/key.ts';
 import type { L1Bounds } from './l1/l1.ts';
 import type { Timings } from './options.ts';
 import type { Origin } from './origin/origin.ts';
-import { watchConnection } from './redis/connect.ts';
+import { reconnect, watchConnection } from './redis/connect.ts';
 import { replicaDoorbell } from './redis/protocol.ts';
 import { redisProtocol } from './redis/redis-protocol.ts';
 import type { Logger } from './telemetry/cache-log.ts';
@@ -48,6 +48,8 @@ export function createCache(options: CacheOptions): Cache {
     replicaId: `${instance}.${randomBytes(8).toString('hex')}`,
     protocol: redisProtocol(redis, origin.name),
     connectionTrouble,
+    // Only Sentinels know of another one.
+    ...(redis.options.sentinels && { reconnect: () => reconnect(redis) }),
     listen: (onRing, onQuestion) => listenOn(redis, origin.name, onRing, onQuestion),
     clock: systemClock,
     random: Math.random,

@@ -23,6 +23,7 @@ export function withMoreTrouble(plan: Plan): Plan {
       [2, 'repeat-commands'],
       [1, 'short-of-memory'],
       [1, 'short-log'],
+      [1, 'redis-forgotten-primary'],
     ] as const);
     const at = during();
     switch (kind) {

@@ -58,7 +58,7 @@ export interface Fault {
     | 'short-log'
     /** DROPs, APPENDs and the like arrive once more, some time later. */
     | 'repeat-commands'
-    /** As a failover, but nobody demotes the old primary: it goes on, and so do its connections. */
+    /** As a failover, but nobody demotes the old primary: it goes on, and so do the replicas' connections to it. */
     | 'redis-forgotten-primary'
     | 'postgres-restart'
     | 'postgres-failover'

@@ -31,12 +31,17 @@ export interface TestSentinelGroup {
   /** No replica gets what this primary writes from now on; resolves when both links are down. */
   holdReplication(primary: TestRedis): Promise<void>;
   letReplicate(primary: TestRedis): Promise<void>;
+  /** From now on a primary that was replaced goes on as one for longer than any test. */
+  neverDemote(): Promise<void>;
+  /** Orders the Sentinels to make another server the primary, although nothing is wrong with this one. */
+  failOver(): Promise<void>;
   /** A connection for looking at one server, and for orders to it. */
   direct(server: TestRedis): Redis;
 }
 
 const NAME = 'freshet';
 const QUORUM = 2;
+const NEVER_MS = 3_600_000;
 /** Replicas log in as somebody, so that a primary can refuse them and nobody else. */
 const REPLICA = { user: 'replica', password: 'replica' };
 
@@ -106,6 +111,10 @@ export async function startSentinelGroup({
         { what: 'no replica is connected' },
       );
     },
+    async neverDemote() {
+      await Promise.all(sentinels.map((sentinel) => sentinel.demoteAfter(NEVER_MS)));
+    },
+    failOver: () => sentinels[0]?.failOver(NAME) ?? Promise.resolve(),
     async letReplicate(primary) {
       await direct(primary).acl('SETUSER', REPLICA.user, 'on');
     },

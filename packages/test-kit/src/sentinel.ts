@@ -13,6 +13,10 @@ export interface Sentinel {
   readonly port: number;
   /** Of the server that this Sentinel calls the primary. */
   primaryPort(name: string): Promise<number>;
+  /** Changes how long a primary that was replaced is seen as one before it is made a replica. */
+  demoteAfter(ms: number): Promise<void>;
+  /** Begins a failover without asking the others. */
+  failOver(name: string): Promise<void>;
   /** What this Sentinel knows of the group; `flags` is `master` when nothing is wrong with the primary. */
   knows(name: string): Promise<{ replicas: number; sentinels: number; flags: string }>;
 }
@@ -31,9 +35,17 @@ export async function startSentinel({ demoteAfterMs, ...options }: WatchedGroup)
   const redis = new Redis({ port, host: '127.0.0.1', commandTimeout: 2_000 });
   redis.on('error', () => {});
   disposeAtEnd('Connection to a Sentinel', async () => redis.disconnect());
-  await redis.call('SENTINEL', 'DEBUG', ...PERIODS, 'publish-period', demoteAfterMs / PERIODS_TO_DEMOTE);
+  await redis.call('SENTINEL', 'DEBUG', ...PERIODS);
+  const demoteAfter = async (ms: number): Promise<void> => {
+    await redis.call('SENTINEL', 'DEBUG', 'publish-period', ms / PERIODS_TO_DEMOTE);
+  };
+  await demoteAfter(demoteAfterMs);
   return {
     port,
+    demoteAfter,
+    async failOver(group) {
+      await redis.call('SENTINEL', 'FAILOVER', group);
+    },
     async primaryPort(group) {
       const [, named] = (await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', group)) as string[];
       return Number(named);

@@ -112,6 +112,21 @@ test('the primary hangs and wakes again, with a replica and a relay still on it'
   await expectWell(stage);
 });
 
+test('the primary is superseded, and nobody demotes it', { timeout: TIMEOUT_MS }, async () => {
+  const stage = await scene();
+  const { shop, replicas, primary } = stage;
+  // The relays find the successor: one of them is new. The replicas' connections stay where they are.
+  await shop.supersede(primary);
+  const sightings = await Promise.all(replicas.map((replica) => shop.isConnected(primary, replica)));
+  expect(sightings).toEqual([true, true]);
+  shop.startRelay('relay-3');
+  await shop.untilBlessedAfter(1);
+  // By themselves: nobody has closed their connections.
+  await expectWell(stage);
+  expect(await shop.group.primary()).not.toBe(primary);
+  expect((await shop.group.direct(primary).info('replication')).includes('role:master')).toBe(true);
+});
+
 test('failover, and failback to a server that began anew', { timeout: TIMEOUT_MS }, async () => {
   const stage = await scene();
   const { shop, primary: first } = stage;

@@ -4,6 +4,8 @@ import { reconnect } from '../redis/connect.ts';
 
 /** Listens to channels until it is closed. */
 export interface Doorbell {
+  /** Listens to whichever server a new connection leads to. */
+  reconnect?(): void;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export function listen(redis: Redis, clock: Clock, { channels, onListening }: Li
   };
   check();
   return {
+    reconnect: () => reconnect(subscriber),
     close() {
       cancel();
       subscriber.disconnect();

@@ -37,6 +37,7 @@ export class ReplicaHost {
       replicaId: `${name}.${incarnation}`,
       protocol: this.connection,
       origin: this.origin,
+      reconnect: () => this.connection.cut(),
       listen: (onRing) => {
         const stop = world.listen('replicas', process, this.connection, onRing);
         return {

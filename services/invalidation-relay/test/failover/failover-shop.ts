@@ -103,7 +103,10 @@ export class FailoverShop {
   }
 
   async startReplica(name: string, server: TestRedis | null = null): Promise<Replica> {
-    const redis = connectRedis(server?.url ?? this.group.url, { commandTimeoutMs: 500 });
+    const redis = connectRedis(server?.url ?? this.group.url, {
+      commandTimeoutMs: 500,
+      connectionName: name,
+    });
     const pool = this.#openPool(name);
     const origin = postgresDomain({ name: DOMAIN, pool });
     const cache = createCache({ service: 'shop', instance: name, redis, origin });
@@ -201,6 +204,17 @@ export class FailoverShop {
       redis.info('replication'),
     ]);
     return info.includes('role:master') && Number(until) > Number(seconds) * 1_000;
+  }
+
+  /** Has the Sentinels make another server the primary, and leave this one as it is, with its connections. */
+  async supersede(primary: TestRedis): Promise<void> {
+    await this.group.neverDemote();
+    await this.group.failOver();
+    await this.group.successorOf(primary);
+  }
+
+  async isConnected(server: TestRedis, { name }: Replica): Promise<boolean> {
+    return String(await this.group.direct(server).client('LIST')).includes(`name=${name} `);
   }
 
   /** Whether the primary kept what it held under the blessing before. */
