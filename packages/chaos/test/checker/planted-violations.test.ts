@@ -140,6 +140,16 @@ test.each<[InvariantId, string, readonly HistoryRecord[]]>([
   ],
   [
     'bounded-staleness',
+    'a row that somebody saw overwritten while the write had not been answered yet',
+    [
+      ...life,
+      operation(9, { op: 'patch', start: 10_040, end: 19_000, version: '50', value: 'd' }),
+      operation(10, { op: 'read', start: 10_060, end: 10_070, version: '50', value: 'd' }),
+      read({ start: 12_100, version: '40' }),
+    ],
+  ],
+  [
+    'bounded-staleness',
     'a row that somebody saw overwritten, by a write of unknown outcome',
     [
       ...life,
@@ -240,6 +250,26 @@ test.each<[InvariantId, string, readonly HistoryRecord[]]>([
       ...shelf,
       operation(4, { op: 'reserve', start: 60, end: 70, outcome: 'unknown', amount: 1 }),
       operation(5, { op: 'reserve', start: 80, end: 90, version: '50', value: 2, amount: 1 }),
+    ]),
+  ],
+  [
+    'no-oversell',
+    'units of one reservation of unknown outcome that went twice',
+    stock([
+      ...shelf,
+      operation(4, { op: 'reserve', start: 60, end: 70, outcome: 'unknown', amount: 2 }),
+      operation(5, { op: 'reserve', start: 80, end: 90, version: '50', value: 2, amount: 1 }),
+      operation(6, { op: 'reserve', start: 100, end: 110, version: '60', value: 0, amount: 1 }),
+    ]),
+  ],
+  [
+    'no-oversell',
+    'a quantity of unknown outcome that was there twice',
+    stock([
+      ...shelf,
+      operation(4, { op: 'replace', start: 60, end: 70, outcome: 'unknown', value: 100 }),
+      operation(5, { op: 'reserve', start: 80, end: 90, version: '50', value: 99, amount: 1 }),
+      operation(6, { op: 'reserve', start: 100, end: 110, version: '60', value: 99, amount: 1 }),
     ]),
   ],
   [
@@ -443,4 +473,13 @@ test('an exemption excuses what meets its window, by its name, and nothing else'
 test('the staleness that is measured is what is known of it', async () => {
   const { invariants } = await judge([...life, read({ start: 1_050, version: '10' })]);
   expect(invariants.find(({ id }) => id === 'bounded-staleness')).toMatchObject({ worst: 1_000, checked: 5 });
+});
+
+test('a strong version that was read before its write began is out of nowhere, and out of order', async () => {
+  const early = stock([
+    ...life.slice(0, 2),
+    operation(9, { op: 'read', start: 31, end: 35, version: '20', value: 'b' }),
+    ...life.slice(2),
+  ]);
+  expect(broken(await judge(early))).toEqual({ 'no-phantom': 1, 'linearizable-stock': 1 });
 });
