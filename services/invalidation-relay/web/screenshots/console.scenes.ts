@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { eventually, startSentinelGroup } from '@freshet/test-kit';
 import { runSql, startSystem, type System } from '@freshet/test-kit/system';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { openConsole, part, startBrowser } from '../test/browser.ts';
 import { trafficOf } from './traffic.ts';
 
 const folder = join(import.meta.dirname, '../../../../docs/images');
+const ENOUGH_SAMPLES = 150;
 const narrow = { viewport: { width: 390, height: 844 }, isMobile: true };
 
 let browser: Browser;
@@ -17,8 +20,13 @@ beforeAll(async () => {
   browser = await startBrowser();
 });
 
-async function take(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(folder, `console-${name}.png`), animations: 'disabled' });
+/** As small as it can be where pngquant is installed. */
+async function take(page: Page | Locator, name: string): Promise<void> {
+  const path = join(folder, `console-${name}.png`);
+  await page.screenshot({ path, animations: 'disabled' });
+  await promisify(execFile)('pngquant', ['--force', '--strip', '--output', path, '96', path]).catch(
+    () => undefined,
+  );
 }
 
 async function open(system: System, options: BrowserContextOptions = {}): Promise<Page> {
@@ -28,10 +36,15 @@ async function open(system: System, options: BrowserContextOptions = {}): Promis
 
 /** Enough samples for figures that say something. */
 async function untilSampled(page: Page): Promise<void> {
-  await eventually(async () => expect(await part(page, 'Services').innerText()).not.toContain('no sample'), {
-    what: 'each layer has samples',
-    deadlineMs: 120_000,
-  });
+  await eventually(
+    async () => {
+      const texts = (await part(page, 'Services').innerText()).matchAll(/([\d.]+k?) samples/g);
+      const counts = [...texts].map(([, count = '']) => (count.endsWith('k') ? 1_000 : Number(count)));
+      expect(counts).toHaveLength(12);
+      expect(Math.min(...counts)).toBeGreaterThanOrEqual(ENOUGH_SAMPLES);
+    },
+    { what: 'each layer has samples', deadlineMs: 200_000 },
+  );
 }
 
 test('a day on which all is well', async () => {
@@ -95,5 +108,5 @@ test('Redis fails over', async () => {
   await group.successorOf(primary);
   await part(page, 'History').getByText('another Redis primary').nth(1).waitFor({ timeout: 60_000 });
   await page.getByRole('heading', { name: 'Nobody sees old data.' }).waitFor({ timeout: 60_000 });
-  await take(page, 'after-failover');
+  await take(part(page, 'History'), 'history');
 });

@@ -41,6 +41,7 @@ function kindsOf(domain: string, { withoutTtl, wrongTtl, unknownSchema }: TtlSca
 
 function summaryOf(domain: string, scan: TtlScan): string {
   if (scan.scannedAt === null) return `${domain} not searched yet`;
+  if (scan.keys === 0) return `${domain} has none`;
   const all =
     kindsOf(domain, scan).length === 0 ? `all ${countOf(scan.keys)} right` : `${countOf(scan.keys)} keys`;
   return `${domain} ${all} at ${timeOf(scan.scannedAt, now.value)}`;

@@ -1,5 +1,6 @@
 import './panel.css';
 import type { ComponentChildren } from 'preact';
+import { connection } from '../live/store.ts';
 import type { Known } from '../live/resource.ts';
 import type { Section } from '../verdict/statement.ts';
 
@@ -45,7 +46,9 @@ export function Content<Value>({ known: { value, problem }, of, children }: Cont
   }
   return (
     <>
-      {problem !== undefined && <p class="state problem">Older than it should be: {problem.message}</p>}
+      {problem !== undefined && connection.value.state === 'live' && (
+        <p class="state problem">Older than it should be: {problem.message}</p>
+      )}
       {children(value)}
     </>
   );

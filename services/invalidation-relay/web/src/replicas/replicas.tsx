@@ -110,9 +110,5 @@ function Lease({ replica: { live, answered, leaseRemainingMs } }: { replica: Rep
       </span>
     );
   }
-  return answered ? (
-    <span data-level="attention">none: reads go to Postgres</span>
-  ) : (
-    <span class="muted">gone</span>
-  );
+  return answered ? <span data-level="attention">none</span> : <span class="muted">gone</span>;
 }

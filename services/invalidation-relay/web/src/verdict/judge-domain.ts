@@ -1,5 +1,5 @@
-import type { DomainAudit, DomainOverview, Replica } from '../api/contract.ts';
-import { durationOf, plural } from '../appearance/format.ts';
+import type { DomainAudit, DomainOverview, Invalidation, Replica } from '../api/contract.ts';
+import { plural } from '../appearance/format.ts';
 import type { Statement } from './statement.ts';
 
 /** A relay that works moves it several times a second; policies allow 2 s by default. */
@@ -14,105 +14,125 @@ export function isLateOutbox({ retryingForLong, oldestAgeMs }: DomainOverview['o
   return retryingForLong > 0 || oldestAgeMs > LATE_OUTBOX_MS;
 }
 
-/** What a domain's own figures say, without the audit's findings. */
-export function judgeDomain(domain: DomainOverview, replicas: readonly Replica[]): Statement[] {
-  const { outbox, domain: who } = domain;
-  const statements: Statement[] = [];
+/**
+ * Whether the domain's changes flow to its caches. At most one statement, of what comes first: without a blessing there is no
+ * watermark, and without a watermark no replica has a lease.
+ */
+export function judgeFlow(domain: DomainOverview, now: number): Statement[] {
+  const { domain: who, outbox, watermarkAgeMs } = domain;
+  const before = (ageMs: number) => new Date(Math.round((now - ageMs) / 1_000) * 1_000).toISOString();
   if (domain.state !== 'blessed') {
-    statements.push({
-      level: 'attention',
-      who,
-      what: `reads from Postgres, slower: its caches stand aside (${domain.state})`,
-      because: domain.standingStill ?? 'the relay brings its Redis up to date',
-      todo: 'Wait some seconds after a failover; if it stays, look at the history and at the relay’s log.',
-      target: { kind: 'section', section: 'history' },
-      runbook: 'domain-unblessed',
-    });
-  } else if (isLateWatermark(domain.watermarkAgeMs)) {
-    statements.push({
-      level: 'attention',
-      who,
-      what: 'has its memories turned off and reads from Redis and Postgres',
-      because:
-        domain.watermarkAgeMs === null
-          ? 'Redis has no watermark'
-          : `the watermark is ${durationOf(domain.watermarkAgeMs)} old${
-              outbox.pending > 0 ? `: ${plural(outbox.pending, 'change')} in the outbox hold it back` : ''
-            }`,
-      todo: 'See which invalidations are retried, and why.',
-      target: { kind: 'section', section: 'invalidations' },
-      runbook: 'watermark-standing-still',
-    });
-  } else if (isLateOutbox(outbox)) {
-    statements.push({
-      level: 'attention',
-      who,
-      what: `keeps ${plural(outbox.pending, 'change')} waiting in the outbox, for ${durationOf(outbox.oldestAgeMs)}`,
-      because:
-        outbox.retryingForLong > 0
-          ? `${outbox.retryingForLong} of them cannot be applied`
-          : 'they come faster than they are drained, or one is held by a lock',
-      todo: 'See which are retried, and why.',
-      target: { kind: 'section', section: 'invalidations' },
-      runbook: outbox.retryingForLong > 0 ? 'invalidations-failing' : 'outbox-old',
-    });
+    return [
+      {
+        level: 'attention',
+        who,
+        what: 'reads from Postgres, which is slower: its caches stand aside',
+        because: domain.standingStill ?? 'the relay brings its Redis up to date',
+        todo: 'After a failover or a restart this takes some seconds. If it stays, look at the history.',
+        target: { kind: 'section', section: 'history' },
+        runbook: 'domain-unblessed',
+      },
+    ];
   }
-  if (outbox.deadLetters > 0) {
-    statements.push({
+  if (isLateWatermark(watermarkAgeMs)) {
+    return [
+      {
+        level: 'attention',
+        who,
+        what: 'has its memories turned off, and reads from Redis and Postgres',
+        ...(watermarkAgeMs !== null && { since: before(watermarkAgeMs) }),
+        because:
+          outbox.pending > 0
+            ? `${plural(outbox.pending, 'change')} in the outbox ${outbox.pending === 1 ? 'holds' : 'hold'} the watermark back`
+            : 'no relay moves the watermark',
+        todo: 'See which invalidations are retried, and why.',
+        target: { kind: 'section', section: 'invalidations' },
+        runbook: 'watermark-standing-still',
+      },
+    ];
+  }
+  if (isLateOutbox(outbox)) {
+    return [
+      {
+        level: 'attention',
+        who,
+        what: `keeps ${plural(outbox.pending, 'change')} waiting in the outbox`,
+        since: before(outbox.oldestAgeMs),
+        because:
+          outbox.retryingForLong > 0
+            ? `${outbox.retryingForLong} of them cannot be applied`
+            : 'they come faster than they are drained, or one is held by a lock',
+        todo: 'See which are retried, and why.',
+        target: { kind: 'section', section: 'invalidations' },
+        runbook: outbox.retryingForLong > 0 ? 'invalidations-failing' : 'outbox-old',
+      },
+    ];
+  }
+  return [];
+}
+
+/** @param letters those that are known, of all domains */
+export function judgeDeadLetters(
+  { domain: who, outbox: { deadLetters } }: DomainOverview,
+  letters: readonly Invalidation[],
+): Statement[] {
+  if (deadLetters === 0) return [];
+  const [oldest] = letters
+    .flatMap(({ domain, deadAt }) => (domain === who && deadAt ? [deadAt] : []))
+    .toSorted();
+  return [
+    {
       level: 'attention',
       who,
-      what: `has ${plural(outbox.deadLetters, 'dead letter')}`,
-      because: 'they name no key that a cache could hold',
-      todo: 'Read the cause, correct what wrote them, replay them.',
+      what: `has ${plural(deadLetters, 'dead letter')}`,
+      ...(oldest !== undefined && { since: oldest }),
+      because: `${deadLetters === 1 ? 'it names' : 'they name'} no key that a cache could hold`,
+      todo: 'Read the cause, correct what wrote it, and replay.',
       target: { kind: 'section', section: 'dead-letters' },
       runbook: 'dead-letters',
-    });
-  }
-  for (const replica of replicas.filter(
-    ({ domain: of, live, answered }) => of === who && answered && !live,
-  )) {
-    statements.push({
+    },
+  ];
+}
+
+/** Replicas that run without a lease, where their domain is well. One that does not answer has ended. */
+export function judgeReplicas({ domain }: DomainOverview, replicas: readonly Replica[]): Statement[] {
+  return replicas
+    .filter((replica) => replica.domain === domain && replica.answered && !replica.live)
+    .map(({ instance, replicaId }) => ({
       level: 'attention',
-      who: replica.instance ?? replica.replicaId,
-      what: 'holds no freshness lease, so it reads from Postgres',
-      because: 'it does not reach Redis, or the relay has not blessed it',
-      todo: 'Look at its log and its connection to Redis.',
+      who: instance ?? replicaId,
+      what: 'holds no freshness lease, so its memory is off',
+      because: 'it does not get to Redis in time',
+      todo: 'Look at its log, its load, and its connection to Redis.',
       target: { kind: 'section', section: 'replicas' },
       runbook: 'replica-without-lease',
-    });
-  }
-  return statements;
+    }));
 }
 
 /** What the audit says of a domain's tables and of its keys' expiry. */
-export function judgeAudit(audit: DomainAudit): Statement[] {
-  const broken = audit.tables.filter(({ problem }) => problem !== null);
-  const { ttlScan } = audit;
-  const wrong = ttlScan
-    ? ttlScan.withoutTtl.length + ttlScan.wrongTtl.length + ttlScan.unknownSchema.length
-    : 0;
-  return [
-    ...broken.map(
+export function judgeAudit({ domain, tables, ttlScan }: DomainAudit): Statement[] {
+  const wrong = ttlScan.withoutTtl.length + ttlScan.wrongTtl.length + ttlScan.unknownSchema.length;
+  const statements = tables
+    .filter(({ problem }) => problem !== null)
+    .map(
       ({ table, problem }): Statement => ({
         level: 'stale',
-        who: audit.domain,
+        who: domain,
         what: `may serve old rows of ${table}: its changes reach no cache`,
         because: problem ?? '',
         todo: 'Put the triggers back with cacheTable(…) in a migration, then invalidate the whole entity.',
         runbook: 'cached-table-unwatched',
       }),
-    ),
-    ...(wrong > 0
-      ? [
-          {
-            level: 'attention',
-            who: audit.domain,
-            what: `has ${plural(wrong, 'key')} in Redis with an expiry that no policy gave`,
-            because: 'something writes to this Redis past the library',
-            todo: 'See which keys.',
-            target: { kind: 'section', section: 'findings' },
-          } satisfies Statement,
-        ]
-      : []),
-  ];
+    );
+  if (wrong > 0) {
+    statements.push({
+      level: 'attention',
+      who: domain,
+      what: `has ${plural(wrong, 'key')} in Redis with an expiry that no policy gave`,
+      because: 'something writes to this Redis past the library',
+      todo: 'See which keys.',
+      target: { kind: 'section', section: 'findings' },
+    });
+  }
+  return statements;
 }

@@ -30,8 +30,10 @@ export interface Statement {
   readonly level: Level;
   readonly who: string;
   readonly what: string;
-  /** Relay time. */
+  /** Relay time: when it began. */
   readonly since?: string;
+  /** Relay time: when this page saw it first; where nobody can say when it began. */
+  readonly noticed?: string;
   readonly because?: string;
   readonly todo: string;
   readonly target?: Target;

@@ -25,7 +25,10 @@ export function VerdictBanner() {
       ) : (
         <ul>
           {statements.map((statement) => (
-            <StatementLine key={`${statement.who} ${statement.what}`} statement={statement} />
+            <StatementLine
+              key={`${statement.who} ${statement.runbook ?? statement.what}`}
+              statement={statement}
+            />
           ))}
         </ul>
       )}
@@ -58,7 +61,7 @@ function Evidence() {
 }
 
 function StatementLine({ statement }: { statement: Statement }) {
-  const { level, who, what, since, because, todo, target, runbook } = statement;
+  const { level, who, what, since, noticed, because, todo, target, runbook } = statement;
   return (
     <li>
       <LevelIcon level={level} />
@@ -68,6 +71,12 @@ function StatementLine({ statement }: { statement: Statement }) {
           {since !== undefined && (
             <>
               , since <time dateTime={since}>{timeOf(since, now.value)}</time> ({ageOf(since, now.value)})
+            </>
+          )}
+          {since === undefined && noticed !== undefined && (
+            <>
+              , noticed <time dateTime={noticed}>{timeOf(noticed, now.value)}</time> (
+              {ageOf(noticed, now.value)} ago)
             </>
           )}
           {because !== undefined && <>: {because}</>}.

@@ -94,6 +94,7 @@ function judge(evidence: Partial<Evidence>) {
     overview: { value: overview(), at: now },
     connection: { state: 'live' },
     replicas: [replica],
+    deadLetters: [],
     audits: [],
     findings: [],
     events: new Map(),
@@ -224,8 +225,8 @@ describe('nothing is known', () => {
 describe('nobody sees old data, but not all is well', () => {
   test.each<[string, Partial<DomainOverview>, string]>([
     ['an unblessed domain', { state: 'blessing', standingStill: 'waits for leases' }, 'waits for leases'],
-    ['an old watermark', { watermarkAgeMs: 9_000 }, 'the watermark is 9.0 s old'],
-    ['no watermark', { watermarkAgeMs: null }, 'Redis has no watermark'],
+    ['an old watermark', { watermarkAgeMs: 9_000 }, 'no relay moves the watermark'],
+    ['no watermark', { watermarkAgeMs: null }, 'no relay moves the watermark'],
     [
       'a full outbox',
       { outbox: { pending: 3, oldestAgeMs: 61_000, retryingForLong: 2, deadLetters: 0 } },
@@ -234,7 +235,7 @@ describe('nobody sees old data, but not all is well', () => {
     [
       'dead letters',
       { outbox: { pending: 0, oldestAgeMs: 0, retryingForLong: 0, deadLetters: 1 } },
-      'they name no key that a cache could hold',
+      'it names no key that a cache could hold',
     ],
   ])('%s', (_what, part, because) => {
     const verdict = judge({ overview: { value: overview(part), at: now } });
@@ -249,6 +250,25 @@ describe('nobody sees old data, but not all is well', () => {
     const without = { ...replica, live: false, leaseRemainingMs: 0 };
     expect(judge({ replicas: [without] }).statements).toMatchObject([{ who: 'user-service-1' }]);
     expect(judge({ replicas: [{ ...without, answered: false }] }).level).toBe('fresh');
+  });
+
+  test('since when, where that can be told', () => {
+    const late = judge({ overview: { value: overview({ watermarkAgeMs: 9_000 }), at: now } });
+    expect(late.statements[0]?.since).toBe('2026-03-01T03:12:21.000Z');
+    const letters = ['2026-03-01T02:00:00.000Z', '2026-03-01T01:00:00.000Z'].map(
+      (deadAt) => ({ domain: 'user', deadAt }) as Invalidation,
+    );
+    const outbox = { ...domain.outbox, deadLetters: 2 };
+    const dead = judge({ overview: { value: overview({ outbox }), at: now }, deadLetters: letters });
+    expect(dead.statements[0]?.since).toBe('2026-03-01T01:00:00.000Z');
+  });
+
+  test('of a domain whose caches stand aside, no single replica is named', () => {
+    const verdict = judge({
+      overview: { value: overview({ state: 'unknown', watermarkAgeMs: null }), at: now },
+      replicas: [{ ...replica, live: false }],
+    });
+    expect(verdict.statements.map(({ who }) => who)).toEqual(['user']);
   });
 
   test('keys with an expiry that no policy gave', () => {

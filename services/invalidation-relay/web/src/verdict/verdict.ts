@@ -9,7 +9,7 @@ import type {
 import { plural, timeOf } from '../appearance/format.ts';
 import type { Connection } from '../live/event-stream.ts';
 import type { Known } from '../live/resource.ts';
-import { judgeAudit, judgeDomain } from './judge-domain.ts';
+import { judgeAudit, judgeDeadLetters, judgeFlow, judgeReplicas } from './judge-domain.ts';
 import { judgeFindings } from './judge-findings.ts';
 import { type Statement, type Verdict, worstFirst } from './statement.ts';
 
@@ -20,6 +20,7 @@ export interface Evidence {
   readonly overview: Known<Overview>;
   readonly connection: Connection;
   readonly replicas: readonly Replica[];
+  readonly deadLetters: readonly Invalidation[];
   readonly audits: readonly DomainAudit[];
   readonly findings: readonly Finding[];
   /** Invalidations by id, those that findings name among them. */
@@ -50,7 +51,7 @@ export function verdictOn(evidence: Evidence): Verdict {
     ...judgeFindings(evidence.findings, evidence.events),
     ...evidence.audits.flatMap(judgeAudit),
     ...(value.unavailable ?? []).map(unavailableDomain),
-    ...value.domains.flatMap((domain) => judgeDomain(domain, evidence.replicas)),
+    ...value.domains.flatMap((domain) => judgeDomain(domain, evidence)),
     ...value.domains.filter((domain) => !isExplained(domain, evidence)).map(unexplainedFindings),
   ]);
   return { ...summary(statements, value, now), statements };
@@ -86,6 +87,16 @@ function summary(
   return statements.length > 0
     ? { level: 'attention', headline: 'Nobody sees old data, but not all is well.' }
     : { level: 'fresh', headline: 'Nobody sees old data.' };
+}
+
+/** That nobody has a lease says nothing more where the domain itself is not well. */
+function judgeDomain(domain: DomainOverview, { deadLetters, replicas, now }: Evidence): Statement[] {
+  const flow = judgeFlow(domain, now);
+  return [
+    ...flow,
+    ...judgeDeadLetters(domain, deadLetters),
+    ...(flow.length === 0 ? judgeReplicas(domain, replicas) : []),
+  ];
 }
 
 /** The audit's list comes by another request than the count of what it holds. */
