@@ -30,7 +30,7 @@ export async function buildRelay(context: ServiceContext<RelayConfig>): Promise<
     domain.startAudit();
     return domain;
   });
-  const gate = new OperatorGate({ host: config.host, token: config.operatorToken });
+  const gate = new OperatorGate({ host: config.host, token: config.operatorToken, logger: log });
   const hub = new EventHub({
     clock: systemClock,
     sources: () =>

@@ -1,7 +1,7 @@
 import { eventually } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
 import { AuditBoard } from '../src/audit/audit-board.ts';
-import type { DomainAudit, Finding } from '../src/operator-api/schemas/audit.ts';
+import type { AuditList, DomainAudit, Finding } from '../src/operator-api/schemas/audit.ts';
 import type { DomainOverview } from '../src/operator-api/schemas/overview.ts';
 import { listenToEvents } from './event-listener.ts';
 import { type Api, startApi } from './operator-api.ts';
@@ -15,7 +15,7 @@ const PRODUCTION = {
 };
 
 async function auditOf(api: Api): Promise<DomainAudit> {
-  const [item] = (await api.get('/v1/audit')).body.items as unknown as DomainAudit[];
+  const [item] = (await api.read<AuditList>('/v1/audit')).items;
   if (item === undefined) throw new Error('The audit of no domain.');
   return item;
 }

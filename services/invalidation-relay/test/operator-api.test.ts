@@ -10,7 +10,7 @@ test('is ready once its domain is blessed, and lists its paths', async () => {
   expect((await api.get('/readyz')).body).toMatchObject({ domains: { user: 'blessed' } });
   expect((await api.get('/livez')).status).toBe(200);
   expect((await api.get('/')).body).toMatchObject({ service: 'invalidation-relay' });
-  const document = (await api.get('/openapi.json')).body as unknown as { paths: object };
+  const document = await api.read<{ paths: object }>('/openapi.json');
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/',
     '/v1/audit',
@@ -258,4 +258,46 @@ test('a domain whose database is gone hides no other, and is named', async () =>
   });
   expect(await api.post('/v1/invalidations', { keys: ['user:profile:ann'] })).toMatchObject({ status: 202 });
   expect(await api.post('/v1/invalidations', { keys: ['inventory:stock:1'] })).toMatchObject({ status: 503 });
+});
+
+test('with a token set, no action without it; all dead letters are replayed at once, and by whom is told', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture, { FRESHET_OPERATOR_TOKEN: 'correct-horse-battery' });
+  await fixture.untilBlessed();
+  await fixture.db.query(
+    `select freshet.invalidate('user', 'profile', array['']) from generate_series(1, 3)`,
+  );
+  await fixture.untilDrained();
+  for (const path of ['/v1/invalidations', '/v1/dead-letters/replay', '/v1/dead-letters/user-1/replay']) {
+    const body = path === '/v1/invalidations' ? { keys: ['user:profile:ann'] } : undefined;
+    const refused = await api.post(path, body);
+    expect({ path, ...refused }).toMatchObject({
+      path,
+      status: 401,
+      body: { code: 'OPERATOR_TOKEN_REQUIRED' },
+    });
+    const foreign = await api.post(path, body, { 'sec-fetch-site': 'cross-site' });
+    expect({ path, ...foreign }).toMatchObject({ path, status: 403, body: { code: 'CROSS_SITE' } });
+  }
+  expect((await api.get('/v1/session')).body).toMatchObject({ actions: 'token' });
+  expect(await fixture.pending()).toBe(0);
+
+  const authorization = 'Bearer correct-horse-battery';
+  expect((await api.get('/v1/session', { authorization })).body).toEqual({ actions: 'open' });
+  await fixture.db.query(`update freshet.invalidation_outbox set id_parts = '{ann}'`);
+  const replayed = await api.post(
+    '/v1/dead-letters/replay',
+    { domain: 'user', reason: 'repaired' },
+    { authorization, 'freshet-operator': 'ann' },
+  );
+  expect(replayed).toMatchObject({ status: 202, body: { replayed: 3 } });
+  await fixture.untilDrained();
+  expect((await api.get('/v1/dead-letters')).body.items).toEqual([]);
+  expect(await api.post('/v1/dead-letters/replay', { domain: 'nobody' }, { authorization })).toMatchObject({
+    status: 400,
+  });
+  const { rows } = await fixture.db.query('select who, action, subject, reason from freshet.operator_log');
+  expect(rows).toEqual([
+    { who: 'ann', action: 'replay-dead-letters', subject: { replayed: 3 }, reason: 'repaired' },
+  ]);
 });

@@ -10,6 +10,8 @@ export interface Api {
   /** Whether everything ended in time. */
   stop(): Promise<boolean>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  /** The body of a GET, taken for what it should be. */
+  read<Body>(path: string): Promise<Body>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
@@ -43,6 +45,7 @@ export async function startApi(
     url: service.url,
     stop: () => service.stop(),
     get: (path, headers = {}) => call(path, { headers }),
+    read: async <Body>(path: string) => (await (await fetch(`${service.url}${path}`)).json()) as Body,
     post: (path, body, headers = {}) =>
       call(path, {
         method: 'POST',

@@ -52,7 +52,7 @@ test('one key is shown in every layer, side by side, and is nowhere for having b
 
   await reads.profiles.get('a:b');
   await fixture.redis.set('user:v2:profile:a%3Ab', 'nonsense');
-  const inspected = (await api.get(path)).body as unknown as InspectedKey;
+  const inspected = await api.read<InspectedKey>(path);
   expect(inspected.l2).toMatchObject([
     {
       state: 'entry',
@@ -95,9 +95,7 @@ test('an entry that a blessing has voided, a fence and a fill lease are told apa
   );
   await fixture.protocol.fence('user:v2:profile:ann', 'token', 60_000);
   const states = async () =>
-    ((await api.get('/v1/keys/user:profile:ann')).body as unknown as InspectedKey).l2.map(
-      ({ state }) => state,
-    );
+    (await api.read<InspectedKey>('/v1/keys/user:profile:ann')).l2.map(({ state }) => state);
   expect(await states()).toEqual(['void', 'fenced']);
   await fixture.redis.del('user:profile:ann');
   await fixture.protocol.lease('user:profile:ann', 'token', 0, 60_000);
@@ -119,10 +117,9 @@ test('an invalidation opens to its path, and to when each replica had applied it
   const details = await eventually(
     async () => {
       const all = await Promise.all(
-        items.map(async ({ id }) => (await api.get(`/v1/invalidations/${String(id)}`)).body),
+        items.map(({ id }) => api.read<InvalidationDetail>(`/v1/invalidations/${String(id)}`)),
       );
-      const typed = all as unknown as InvalidationDetail[];
-      return typed.every(({ applied }) => applied.every(({ at }) => at !== null)) && typed;
+      return all.every(({ applied }) => applied.every(({ at }) => at !== null)) && all;
     },
     { what: 'the replica has applied all three' },
   );

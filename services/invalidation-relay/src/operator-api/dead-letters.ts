@@ -49,6 +49,7 @@ export function deadLetterRoutes(domains: readonly OpenDomain[], gate: OperatorG
           throw notFound('There is no dead letter with this id. GET /v1/dead-letters lists them.');
         }
         domain.relay.poke();
+        gate.acted(by, 'replay a dead letter', { domain: domain.name, id: params.id });
         return reply(202, { domain: domain.name, id: params.id });
       },
     }),
@@ -70,6 +71,7 @@ export function deadLetterRoutes(domains: readonly OpenDomain[], gate: OperatorG
           replayed += await domain.operators.replayAll(by);
           domain.relay.poke();
         }
+        gate.acted(by, 'replay all dead letters', { replayed });
         return reply(202, { replayed });
       },
     }),

@@ -30,6 +30,7 @@ export function invalidateByHandRoutes(domains: readonly OpenDomain[], gate: Ope
         for (const [domain, its] of await groupByDomain(domains, targets)) {
           const ids = await domain.operators.invalidate(its, by);
           domain.relay.poke();
+          gate.acted(by, 'invalidate', { domain: domain.name, invalidations: ids.length, first: ids[0] });
           for (const [index, id] of ids.entries()) {
             items.push({ domain: domain.name, id: itemId(domain.name, id), key: its[index]?.key ?? '' });
           }

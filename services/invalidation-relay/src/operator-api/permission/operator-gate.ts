@@ -1,15 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Problem } from '@freshet/service-kit';
-import type { Request } from 'express';
+import type { RelayLogger } from '../../domain/complaints.ts';
 import type { Operator } from '../operator-store.ts';
 import type { Session } from '../schemas/session.ts';
-import { isCrossSite, isLocal, isLoopback } from './request-origin.ts';
+import { type AskedRequest, isCrossSite, isLocal, isLoopback } from './request-origin.ts';
 
 export interface OperatorGateOptions {
   /** Where this relay listens. */
   host: string;
   /** What operators have to know to act; undefined: whoever is on this machine may. */
   token: string | undefined;
+  logger: Pick<RelayLogger, 'info'>;
 }
 
 /**
@@ -19,8 +20,10 @@ export interface OperatorGateOptions {
 export class OperatorGate {
   readonly #boundToLoopback: boolean;
   readonly #token: Buffer | undefined;
+  readonly #logger: OperatorGateOptions['logger'];
 
-  constructor({ host, token }: OperatorGateOptions) {
+  constructor({ host, token, logger }: OperatorGateOptions) {
+    this.#logger = logger;
     this.#boundToLoopback = isLoopback(host);
     this.#token = token === undefined ? undefined : digest(token);
   }
@@ -29,7 +32,7 @@ export class OperatorGate {
    * Who sent it, if they may act.
    * @throws Problem 401 `OPERATOR_TOKEN_REQUIRED`; 403 `OPERATOR_TOKEN_NOT_SET`, `CROSS_SITE`; 415
    */
-  admit(request: Request, reason?: string): Operator {
+  admit(request: AskedRequest, reason?: string): Operator {
     const refusal = this.#refusal(request);
     if (refusal !== null) throw refusal;
     // A form of another site cannot send it, whatever its browser says of itself.
@@ -43,14 +46,19 @@ export class OperatorGate {
     return { who: nameOf(request), reason: reason ?? null };
   }
 
+  /** Says in the log what was done, besides what the domain's own `freshet.operator_log` keeps. */
+  acted({ who, reason }: Operator, action: string, subject: Readonly<Record<string, unknown>>): void {
+    this.#logger.info({ who, reason, ...subject }, `operator: ${action}`);
+  }
+
   /** What `admit` would say. */
-  session(request: Request): Session {
+  session(request: AskedRequest): Session {
     const refusal = this.#refusal(request);
     if (refusal === null) return { actions: 'open' };
     return { actions: refusal.status === 401 ? 'token' : 'refused', reason: refusal.message };
   }
 
-  #refusal(request: Request): Problem | null {
+  #refusal(request: AskedRequest): Problem | null {
     if (isCrossSite(request)) {
       return new Problem({
         status: 403,
@@ -84,7 +92,7 @@ function digest(token: string): Buffer {
 }
 
 /** What a proxy in front has verified, else what the caller says, else where the call came from. */
-function nameOf(request: Request): string {
+function nameOf(request: AskedRequest): string {
   const said = request.get('x-forwarded-user') || request.get('freshet-operator');
   return said ? said.replaceAll(/\p{Cc}/gu, '').slice(0, 100) : (request.socket.remoteAddress ?? 'unknown');
 }
