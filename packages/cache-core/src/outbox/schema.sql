@@ -78,8 +78,11 @@ create table if not exists freshet.blessing (
   strong_transaction_ms int not null,
   recorded_by text not null,
   recorded_at timestamptz not null default clock_timestamp(),
-  finished_at timestamptz
+  finished_at timestamptz,
+  confirmed_at timestamptz not null default clock_timestamp()  -- when a relay last saw it in force
 );
+alter table freshet.blessing
+  add column if not exists confirmed_at timestamptz not null default clock_timestamp();
 
 create table if not exists freshet.schema_version (
   service text not null,

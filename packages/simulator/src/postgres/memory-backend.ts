@@ -72,7 +72,9 @@ export class MemoryBackend {
     for (const record of transaction.lockedOutbox) outbox.commitDraft(record);
     blessings.push(...transaction.blessings);
     for (const blessing of blessings) {
-      if (transaction.finished.has(blessing.number)) blessing.finished = true;
+      if (!transaction.confirmed.has(blessing.number)) continue;
+      blessing.finished = true;
+      blessing.confirmedAtMs = this.database.options.nowMs();
     }
     for (const version of transaction.schemaVersions) {
       if (!schemaVersions.some((known) => isSame(known, version))) schemaVersions.push(version);

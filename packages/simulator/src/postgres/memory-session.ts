@@ -236,17 +236,20 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
   readBlessing(history: string) {
     this.assertUsable();
     const newest = this.#newest();
+    const nowMs = this.database.options.nowMs();
     const known = [...this.database.blessings, ...(this.transaction?.blessings ?? [])];
     return {
       origin: this.database.options.origin,
       newest:
-        newest === null ? null : { ...newest, ageMs: this.database.options.nowMs() - newest.recordedAtMs },
+        newest === null
+          ? null
+          : { ...newest, ageMs: nowMs - newest.recordedAtMs, confirmedMs: nowMs - newest.confirmedAtMs },
       historyKnown: known.some((blessing) => blessing.history === history),
     };
   }
 
   recordBlessing(
-    blessing: Omit<StoredBlessing, 'number' | 'recordedAtMs' | 'finished'> & {
+    blessing: Omit<StoredBlessing, 'number' | 'recordedAtMs' | 'confirmedAtMs' | 'finished'> & {
       headBlessing: number;
       expectedNewest: number;
     },
@@ -277,6 +280,7 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
           limits,
           recordedBy,
           recordedAtMs,
+          confirmedAtMs: recordedAtMs,
           finished: false,
         });
         return { number, waitMs };
@@ -284,8 +288,8 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
     );
   }
 
-  finishBlessing(number: number): void {
-    this.write((transaction) => transaction.finished.add(number));
+  confirmBlessing(number: number): void {
+    this.write((transaction) => transaction.confirmed.add(number));
   }
 
   #rowLock(table: Table, id: string, row?: LivingRow): Need {

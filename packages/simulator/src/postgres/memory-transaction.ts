@@ -15,7 +15,7 @@ export interface Transaction<Owner> {
   readonly outbox: OutboxRecord<Owner>[];
   readonly lockedOutbox: Set<OutboxRecord<Owner>>;
   readonly blessings: StoredBlessing[];
-  readonly finished: Set<number>;
+  readonly confirmed: Set<number>;
   readonly schemaVersions: SchemaVersion[];
   readonly lockMs: number | undefined;
   cancelTimeout: () => void;
@@ -28,7 +28,7 @@ export function newTransaction<Owner>(lockMs: number | undefined): Transaction<O
     outbox: [],
     lockedOutbox: new Set(),
     blessings: [],
-    finished: new Set(),
+    confirmed: new Set(),
     schemaVersions: [],
     lockMs,
     cancelTimeout: () => {},

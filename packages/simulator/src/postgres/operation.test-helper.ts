@@ -21,7 +21,7 @@ export type Operation =
   | { do: 'purge' }
   | { do: 'read blessing'; history: string }
   | { do: 'record blessing'; blessing: BlessingToRecord }
-  | { do: 'finish blessing'; number: number };
+  | { do: 'confirm blessing'; number: number };
 
 /** Of the session with this index. */
 export interface Step {

@@ -22,6 +22,7 @@ export interface StoredBlessing {
   limits: DomainLimits;
   recordedBy: string;
   recordedAtMs: number;
+  confirmedAtMs: number;
   finished: boolean;
 }
 
@@ -156,7 +157,7 @@ export interface PostgresSession {
   purge(olderThanMs: number): number;
   readBlessing(history: string): {
     origin: string;
-    newest: (StoredBlessing & { ageMs: number }) | null;
+    newest: (StoredBlessing & { ageMs: number; confirmedMs: number }) | null;
     historyKnown: boolean;
   };
   /** null when `expectedNewest` is not the newest any more. Under an advisory lock, in one transaction. */
@@ -168,5 +169,5 @@ export interface PostgresSession {
     headBlessing: number;
     expectedNewest: number;
   }): Promise<{ number: number; waitMs: number } | null>;
-  finishBlessing(number: number): void;
+  confirmBlessing(number: number): void;
 }

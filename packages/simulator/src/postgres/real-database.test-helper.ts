@@ -346,12 +346,16 @@ class RealSession {
         return this.#outbox.purge(-1);
       case 'read blessing': {
         const { newest, ...rest } = await this.#blessings.read(operation.history);
-        return { ...rest, newest: newest === null ? null : { ...newest, ageMs: newest.ageMs >= 0 } };
+        if (newest === null) return { ...rest, newest };
+        return {
+          ...rest,
+          newest: { ...newest, ageMs: newest.ageMs >= 0, confirmedMs: newest.confirmedMs >= 0 },
+        };
       }
       case 'record blessing':
         return this.#blessings.record(operation.blessing);
-      case 'finish blessing':
-        return this.#blessings.finish(operation.number);
+      case 'confirm blessing':
+        return this.#blessings.confirm(operation.number);
     }
   }
 

@@ -237,13 +237,16 @@ export class RememberedDatabase {
       case 'read blessing': {
         const { newest, ...rest } = session.readBlessing(operation.history);
         if (newest === null) return { ...rest, newest };
-        const { recordedAtMs: _, ...blessing } = newest;
-        return { ...rest, newest: { ...blessing, ageMs: newest.ageMs >= 0 } };
+        const { recordedAtMs: _, confirmedAtMs: __, ...blessing } = newest;
+        return {
+          ...rest,
+          newest: { ...blessing, ageMs: newest.ageMs >= 0, confirmedMs: newest.confirmedMs >= 0 },
+        };
       }
       case 'record blessing':
         return session.recordBlessing(operation.blessing);
-      case 'finish blessing':
-        return session.finishBlessing(operation.number);
+      case 'confirm blessing':
+        return session.confirmBlessing(operation.number);
     }
   }
 }

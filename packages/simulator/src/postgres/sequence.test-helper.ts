@@ -174,7 +174,7 @@ export class Sequence {
     return random.weighted<Operation>([
       [3, { do: 'register', number: random.integer(1, 4) }],
       [2, this.#recordBlessing()],
-      [1, { do: 'finish blessing', number: random.integer(0, this.#newestBlessing) }],
+      [1, { do: 'confirm blessing', number: random.integer(0, this.#newestBlessing) }],
       [
         3,
         {

@@ -106,8 +106,8 @@ export class SimBlessingStore implements BlessingStore {
     return { ...rest, missed: { rows, schemaVersions: byEntity(missed.schemaVersions) } };
   }
 
-  finish(number: number): Promise<void> {
-    return this.#origin.once((client) => client.run((session) => session.finishBlessing(number)));
+  confirm(number: number): Promise<void> {
+    return this.#origin.once((client) => client.run((session) => session.confirmBlessing(number)));
   }
 
   history(): Promise<[]> {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { blesserOn, blessFirst, linkOf, WAIT_MS } from '../../test/blesser-fixture.ts';
 import { manualClock } from '../../test/manual-clock.ts';
 import { createRelayFixture, DOMAIN, type RelayFixture } from '../../test/relay-fixture.ts';
-import { UNFINISHED_MARGIN_MS } from './blessing-decision.ts';
+import { ABANDONED_AFTER_MS, CONFIRM_EVERY_MS, UNFINISHED_MARGIN_MS } from './blessing-decision.ts';
 import { BLESSING_LOCK, PostgresBlessingStore } from './postgres-blessing-store.ts';
 
 async function recorded(fixture: RelayFixture) {
@@ -21,6 +21,10 @@ async function recordForeign({ db }: RelayFixture, number: number): Promise<void
      values ($1, 'another server', 'x', 1, 1, 1, 'another relay')`,
     [number],
   );
+}
+
+async function unconfirmedFor({ db }: RelayFixture, ms: number): Promise<void> {
+  await db.query("update freshet.blessing set confirmed_at = clock_timestamp() - $1 * interval '1 ms'", [ms]);
 }
 
 async function otherRedis(): Promise<{ protocol: Protocol; redis: ReturnType<typeof connectRedis> }> {
@@ -115,7 +119,7 @@ test('a relay that decided on an older state records nothing', async () => {
         return store.record(blessing);
       },
       snapshot: (since) => store.snapshot(since),
-      finish: (number) => store.finish(number),
+      confirm: (number) => store.confirm(number),
       history: (limit) => store.history(limit),
     },
   });
@@ -135,7 +139,7 @@ test('a relay that saw Redis before, and Postgres after another’s blessing, do
       },
       record: (blessing) => store.record(blessing),
       snapshot: (since) => store.snapshot(since),
-      finish: (number) => store.finish(number),
+      confirm: (number) => store.confirm(number),
       history: (limit) => store.history(limit),
     },
   });
@@ -157,6 +161,34 @@ test('a superseded primary is left, not blessed again, not even when it is empty
   await fixture.redis.flushall();
   await expect(blesserOn(fixture, { self: 'relay-b' }).watch()).resolves.toMatchObject({ do: 'stand-aside' });
   expect(await recorded(fixture)).toHaveLength(2);
+});
+
+test('a superseded primary speaks again once nobody has seen its successor do so for a while', async () => {
+  // Two failovers, one after the other: the older of the two new primaries was recorded last, and is gone.
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await recordForeign(fixture, 2);
+  await fixture.db.query(
+    `update freshet.blessing set recorded_at = recorded_at - interval '1 hour',
+       origin = (select origin from freshet.blessing where number = 1)`,
+  );
+  await expect(blesserOn(fixture).watch()).resolves.toMatchObject({ do: 'stand-aside' });
+  await unconfirmedFor(fixture, ABANDONED_AFTER_MS);
+
+  const clock = manualClock();
+  const watching = blesserOn(fixture, { clock }).watch();
+  await eventually(() => clock.waiting() === 1, { what: 'whoever lived under blessing 2 is waited for' });
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: 3 });
+});
+
+test('the relays of the server that speaks write down, now and then, that it still does', async () => {
+  const fixture = await createRelayFixture();
+  await blessFirst(fixture);
+  await expect(blesserOn(fixture).watch()).resolves.toEqual({ do: 'nothing' });
+  await unconfirmedFor(fixture, CONFIRM_EVERY_MS);
+  await expect(blesserOn(fixture).watch()).resolves.toEqual({ do: 'confirm', number: 1 });
+  await expect(blesserOn(fixture).watch()).resolves.toEqual({ do: 'nothing' });
 });
 
 test('a replica is never blessed', async () => {
@@ -245,7 +277,7 @@ test('the watermark of a new blessing is an instant before its snapshot', async 
         });
         return store.snapshot(since);
       },
-      finish: (number) => store.finish(number),
+      confirm: (number) => store.confirm(number),
       history: (limit) => store.history(limit),
     },
   });
@@ -323,7 +355,10 @@ test('a blessing that took effect and was not written down as finished is finish
     },
   });
   await expect(crashing.watch()).rejects.toThrow('crash');
-  await expect(blesserOn(fixture, { self: 'relay-b' }).watch()).resolves.toEqual({ do: 'finish', number: 1 });
+  await expect(blesserOn(fixture, { self: 'relay-b' }).watch()).resolves.toEqual({
+    do: 'confirm',
+    number: 1,
+  });
   expect(await recorded(fixture)).toMatchObject([{ finished: true }]);
 });
 

@@ -53,7 +53,7 @@ export class Blesser {
     const status = await protocol.status();
     const recorded = await store.read(status.history);
     const decision = decideBlessing(status, recorded, self);
-    if (decision.do === 'finish') await store.finish(decision.number);
+    if (decision.do === 'confirm') await store.confirm(decision.number);
     if (decision.do !== 'bless') return decision;
     // The first look may be older than what Postgres says: then another relay has blessed between the two.
     const again = await protocol.status();
@@ -124,7 +124,7 @@ export class Blesser {
     });
     if (!blessed) return { do: 'given-up', why: 'Redis refused: another history, or a higher blessing' };
     await faults.at('after-bless');
-    await store.finish(number);
+    await store.confirm(number);
     return { do: 'blessed', number, why, l2: validFrom === number ? 'voided' : 'kept' };
   }
 

@@ -4,17 +4,23 @@ import type { BlessingRecord, RecordedBlessing } from './blessing-store.ts';
 /** On top of what an unfinished blessing waits for: its relay's two round trips, and some. */
 export const UNFINISHED_MARGIN_MS = 1_000;
 
+/** How often the relays of the server that speaks for the domain write down that it does. */
+export const CONFIRM_EVERY_MS = 3_000;
+
+/** A blessing that nobody has confirmed for so long has lost its server, or its relays have lost that. */
+export const ABANDONED_AFTER_MS = 10_000;
+
 /**
  * What a relay does about the Redis server that it is connected to.
  * - `nothing`: it speaks for the domain, under the newest blessing.
- * - `finish`: so it does, but nobody has written that down yet.
- * - `stand-aside`: it is no primary, or one that another has superseded. It is never blessed.
+ * - `confirm`: so it does, but nobody has written that down yet, or not for a while.
+ * - `stand-aside`: it is no primary, or one that another has superseded, which still speaks for the domain.
  * - `leave-alone`: another relay is about to bless.
  * - `bless`: record the next blessing. `first`: nobody can live on the word of one before.
  */
 export type BlessingDecision =
   | { do: 'nothing' }
-  | { do: 'finish'; number: number }
+  | { do: 'confirm'; number: number }
   | { do: 'stand-aside'; why: string }
   | { do: 'leave-alone'; number: number }
   | { do: 'bless'; why: string; first: boolean };
@@ -39,11 +45,15 @@ export function decideBlessing(
     status.history === newest.history &&
     status.origin === origin
   ) {
-    return newest.finished ? { do: 'nothing' } : { do: 'finish', number: newest.number };
+    return newest.finished && newest.confirmedMs < CONFIRM_EVERY_MS
+      ? { do: 'nothing' }
+      : { do: 'confirm', number: newest.number };
   }
-  // Only a new primary has a history that nobody has recorded. One that comes back after it was superseded missed
-  // the DROPs since then, and blessing it would take the domain from its successor.
-  if (historyKnown && status.history !== newest.history) {
+  // Mostly, only a new primary has a history that nobody has recorded. One that was superseded has missed the DROPs since
+  // then, and blessing it would take the domain from its successor. But when one failover follows the other, the older of two
+  // new primaries can be recorded last: then it is gone, and the one that is left must be blessed again.
+  const superseded = historyKnown && status.history !== newest.history;
+  if (superseded && newest.confirmedMs < ABANDONED_AFTER_MS) {
     return { do: 'stand-aside', why: `this Redis was superseded by blessing ${newest.number}` };
   }
   if (!newest.finished && newest.recordedBy !== self && newest.ageMs <= patienceMs(newest)) {
@@ -59,5 +69,6 @@ function patienceMs({ limits }: RecordedBlessing): number {
 function reason(status: ServerStatus, newest: RecordedBlessing, origin: string): string {
   if (!status.blessed) return 'Redis is a new primary, was restarted, or was emptied';
   if (status.origin !== origin) return 'Postgres failed over or was restored';
+  if (status.history !== newest.history) return `nobody speaks under blessing ${newest.number} any more`;
   return `Redis is under blessing ${status.blessing}, the newest is ${newest.number}`;
 }

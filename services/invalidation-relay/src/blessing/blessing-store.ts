@@ -8,9 +8,11 @@ export interface RecordedBlessing {
   origin: string;
   limits: DomainLimits;
   recordedBy: string;
-  /** On Postgres's clock. */
+  /** On Postgres's clock, as `confirmedMs`. */
   ageMs: number;
   finished: boolean;
+  /** Since a relay last saw its server speak for the domain, or recorded it. */
+  confirmedMs: number;
 }
 
 /** What Postgres says about a Redis server's history, in one snapshot. */
@@ -66,7 +68,8 @@ export interface BlessingStore {
   record(blessing: BlessingToRecord): Promise<{ number: number; waitMs: number } | null>;
   /** `since`: what the head of the server that is to be blessed says; null when that proves nothing. */
   snapshot(since: AppliedUpTo | null): Promise<BlessingSnapshot>;
-  finish(number: number): Promise<void>;
+  /** A relay has seen its server speak for the domain: the blessing is finished, and still in force. */
+  confirm(number: number): Promise<void>;
   /** Newest first. */
   history(limit: number): Promise<(RecordedBlessing & { recordedAt: string; finishedAt: string | null })[]>;
 }

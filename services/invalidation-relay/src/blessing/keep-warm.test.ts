@@ -180,7 +180,7 @@ test('a blessing is given up when another Postgres answers after the wait', asyn
     read: (history) => real.read(history),
     record: (blessing) => real.record(blessing),
     snapshot: async (since) => ({ ...(await real.snapshot(since)), origin: '7000000000000000000:2' }),
-    finish: (number) => real.finish(number),
+    confirm: (number) => real.confirm(number),
     history: (limit) => real.history(limit),
   };
   await expect(bless(fixture, { store })).resolves.toEqual({

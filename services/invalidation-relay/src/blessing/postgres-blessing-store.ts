@@ -20,7 +20,8 @@ export const BLESSING_LOCK = 0x66726573;
 const MOST_MISSED = 20_000;
 
 const COLUMNS = `number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by, recorded_at,
-  finished_at, extract(epoch from clock_timestamp() - recorded_at)::float8 * 1000 as age_ms`;
+  finished_at, extract(epoch from clock_timestamp() - recorded_at)::float8 * 1000 as age_ms,
+  extract(epoch from clock_timestamp() - confirmed_at)::float8 * 1000 as confirmed_ms`;
 
 interface BlessingRow {
   number: string;
@@ -33,6 +34,7 @@ interface BlessingRow {
   recorded_at: Date;
   finished_at: Date | null;
   age_ms: number;
+  confirmed_ms: number;
 }
 
 /** The real `BlessingStore`. Fails on a Postgres that is in recovery: only a primary is an origin. */
@@ -136,9 +138,10 @@ export class PostgresBlessingStore implements BlessingStore {
     });
   }
 
-  async finish(number: number): Promise<void> {
+  async confirm(number: number): Promise<void> {
     await this.#pool.query(
-      'update freshet.blessing set finished_at = clock_timestamp() where number = $1 and finished_at is null',
+      `update freshet.blessing
+       set finished_at = coalesce(finished_at, clock_timestamp()), confirmed_at = clock_timestamp() where number = $1`,
       [number],
     );
   }
@@ -184,6 +187,7 @@ function toRecord(row: BlessingRow): RecordedBlessing {
     },
     recordedBy: row.recorded_by,
     ageMs: row.age_ms,
+    confirmedMs: row.confirmed_ms,
     finished: row.finished_at !== null,
   };
 }

@@ -52,7 +52,7 @@ export function nameOf({ phase, blessing }: DomainState): string {
 }
 
 function speaksForDomain(blessing: NonNullable<DomainState['blessing']>): boolean {
-  return blessing.do === 'nothing' || blessing.do === 'finish' || blessing.do === 'blessed';
+  return blessing.do === 'nothing' || blessing.do === 'confirm' || blessing.do === 'blessed';
 }
 
 /**
