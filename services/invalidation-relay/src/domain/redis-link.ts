@@ -33,7 +33,12 @@ export function connectRedisLink(
 ): RedisLink {
   const redis = connectRedis(url, { connectionName, commandTimeoutMs: COMMAND_TIMEOUT_MS });
   watchConnection(redis, onTrouble);
-  const subscriber = connectRedis(url, { connectionName: `${connectionName}-doorbell` });
+  // ioredis would subscribe again by itself too, and nobody hears when that fails: the rejection would end the process.
+  const subscriber = redis.duplicate({
+    connectionName: `${connectionName}-doorbell`,
+    autoResubscribe: false,
+  });
+  subscriber.on('error', () => {});
   let listener: (() => void) | null = null;
   subscriber.on('message', () => listener?.());
   // The poll finds what a lost ring announced, so a subscription that silently died costs one poll's delay at most.
