@@ -354,6 +354,11 @@ test.each<[InvariantId, string, readonly HistoryRecord[]]>([
   ],
   [
     'quiet-caches-equal-postgres',
+    'an older row in L2, whose value nobody was told',
+    [...life, held('postgres', '40', 'c'), held('l2', '20', null)],
+  ],
+  [
+    'quiet-caches-equal-postgres',
     'an older row in L1',
     [...life, held('postgres', '40', 'c'), held('l1', '20', 'b')],
   ],
