@@ -1,17 +1,28 @@
-import type { ProcessKind, ProcessUnderTest } from '../system/system-under-test.ts';
+import type { Capability, ProcessKind, ProcessUnderTest } from '../system/system-under-test.ts';
 import { untilTrue } from '../until.ts';
 import type { Fault } from './fault.ts';
 import { anyRunning, isAlive, kernelState, running, sendSignal } from './processes.ts';
 
 const STOPPED_WITHIN_MS = 5_000;
 
-function freeze(name: string, about: string, all: boolean, ...kinds: ProcessKind[]): Fault {
+interface Freeze {
+  readonly name: string;
+  readonly what: string;
+  readonly kind: ProcessKind;
+  /** All of the kind; else one of them. */
+  readonly all?: boolean;
+  readonly needs?: readonly Capability[];
+  /** Whether no replica can prove its memory fresh meanwhile. */
+  readonly unproven?: boolean;
+}
+
+function freeze({ name, what, kind, all = false, needs = [], unproven = false }: Freeze): Fault {
   return {
     name,
-    about,
-    needs: ['processes'],
+    about: `SIGSTOP to ${what}, then SIGCONT`,
+    needs: ['processes', ...needs],
     async inject({ system, random }) {
-      const victims = all ? running(system, ...kinds) : [anyRunning(system, random, ...kinds)];
+      const victims = all ? running(system, kind) : [anyRunning(system, random, kind)];
       const frozen = victims.map((victim) => ({ victim, pid: sendSignal(victim, 'SIGSTOP') }));
       return {
         async evidence() {
@@ -21,6 +32,7 @@ function freeze(name: string, about: string, all: boolean, ...kinds: ProcessKind
         async heal() {
           for (const { pid } of frozen) if (isAlive(pid)) process.kill(pid, 'SIGCONT');
         },
+        ...(unproven && { unproven: system.target.replicas.map((replica) => replica.name) }),
       };
     },
   };
@@ -32,19 +44,27 @@ async function untilStopped({ name }: ProcessUnderTest, pid: number): Promise<vo
 
 /** SIGSTOP, and SIGCONT at the end of the window: a machine that hangs and wakes, with all that it believed before. */
 export const freezes: readonly Fault[] = [
-  freeze('user-replica-frozen', 'SIGSTOP to a replica of user-service, then SIGCONT', false, 'user-service'),
-  freeze(
-    'inventory-replica-frozen',
-    'SIGSTOP to a replica of inventory-service, then SIGCONT',
-    false,
-    'inventory-service',
-  ),
-  freeze('relay-frozen', 'SIGSTOP to one of two relays, then SIGCONT', false, 'invalidation-relay'),
-  freeze('all-relays-frozen', 'SIGSTOP to all relays, then SIGCONT', true, 'invalidation-relay'),
-  {
-    ...freeze('redis-frozen', 'SIGSTOP to the cache Redis, then SIGCONT', false, 'redis-cache'),
-    needs: ['processes', 'lone-redis'],
-  },
-  freeze('queue-frozen', 'SIGSTOP to the queue Redis, then SIGCONT', false, 'redis-queue'),
-  freeze('gateway-frozen', 'SIGSTOP to the gateway, then SIGCONT', false, 'gateway'),
+  freeze({ name: 'user-replica-frozen', what: 'a replica of user-service', kind: 'user-service' }),
+  freeze({
+    name: 'inventory-replica-frozen',
+    what: 'a replica of inventory-service',
+    kind: 'inventory-service',
+  }),
+  freeze({ name: 'relay-frozen', what: 'one of two relays', kind: 'invalidation-relay' }),
+  freeze({
+    name: 'all-relays-frozen',
+    what: 'all relays',
+    kind: 'invalidation-relay',
+    all: true,
+    unproven: true,
+  }),
+  freeze({
+    name: 'redis-frozen',
+    what: 'the cache Redis',
+    kind: 'redis-cache',
+    needs: ['lone-redis'],
+    unproven: true,
+  }),
+  freeze({ name: 'queue-frozen', what: 'the queue Redis', kind: 'redis-queue' }),
+  freeze({ name: 'gateway-frozen', what: 'the gateway', kind: 'gateway' }),
 ];

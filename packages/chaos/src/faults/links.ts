@@ -16,8 +16,8 @@ interface LinkFault {
   readonly of: readonly ProcessKind[];
   /** All processes of these kinds; else one. */
   readonly all?: boolean;
-  /** Whether they cannot prove their memory fresh meanwhile. */
-  readonly unproven?: boolean;
+  /** Who cannot prove its memory fresh meanwhile. */
+  readonly unproven?: 'itself' | 'every replica';
   breakIt(proxy: FaultProxy): void;
   /** What only this fault makes grow. */
   felt(proxy: FaultProxy): number;
@@ -59,7 +59,9 @@ function linkFault(options: LinkFault): Fault {
             await proxy.accept();
           }
         },
-        ...(options.unproven && { unproven: victims.map((victim) => victim.name) }),
+        ...(options.unproven !== undefined && {
+          unproven: (options.unproven === 'itself' ? victims : system.target.replicas).map((one) => one.name),
+        }),
       };
     },
   };
@@ -82,7 +84,7 @@ export const linkFaults: readonly Fault[] = [
     about: 'a replica hears nothing from the cache Redis',
     to: 'redisCache',
     of: replicas,
-    unproven: true,
+    unproven: 'itself',
     breakIt: (proxy) => proxy.drop('toClient'),
     ...dropped,
   }),
@@ -91,16 +93,16 @@ export const linkFaults: readonly Fault[] = [
     about: 'nothing that a replica says reaches the cache Redis',
     to: 'redisCache',
     of: replicas,
-    unproven: true,
+    unproven: 'itself',
     breakIt: (proxy) => proxy.drop('toServer'),
     ...dropped,
   }),
   linkFault({
     name: 'replica-cut-off',
-    about: 'a replica of each service is cut off from the cache Redis, both ways',
+    about: 'a replica is cut off from the cache Redis, both ways',
     to: 'redisCache',
     of: replicas,
-    unproven: true,
+    unproven: 'itself',
     breakIt: dropBothWays,
     ...dropped,
   }),
@@ -110,6 +112,7 @@ export const linkFaults: readonly Fault[] = [
     to: 'redisCache',
     of: ['invalidation-relay'],
     all: true,
+    unproven: 'every replica',
     breakIt: dropBothWays,
     ...dropped,
   }),
@@ -119,6 +122,7 @@ export const linkFaults: readonly Fault[] = [
     to: 'postgres',
     of: ['invalidation-relay'],
     all: true,
+    unproven: 'every replica',
     breakIt: dropBothWays,
     ...dropped,
   }),
