@@ -419,6 +419,20 @@ describe('when parts fail', () => {
     expect(proxy.stats().cut).toBeGreaterThan(0);
   });
 
+  test('G2, G4: an answer of L2 that comes after the lease has run out is not believed', async () => {
+    const proxy = await startFaultProxy({ url: shop.redis.url });
+    const timings = { leaseMs: 600, renewEveryMs: 200 };
+    const { items, cache } = await shop.replica({ redisUrl: proxy.url, commandTimeoutMs: 10_000, timings });
+    const other = await shop.replica();
+    await shop.put('item', id, 1);
+    expect((await other.items.read(id)).cache.stored).toBe(true);
+    proxy.pause('toClient');
+    const reading = items.read(id);
+    await eventually(() => cache.state().mode !== 'l1', { what: 'the lease has run out' });
+    proxy.resume();
+    expect((await reading).cache).toMatchObject({ fwd: 'bypass', detail: 'lease-expired' });
+  });
+
   test('G9: an L2 that answers nothing is passed by within the deadline', async () => {
     const proxy = await startFaultProxy({ url: shop.redis.url });
     const { items } = await shop.replica({ redisUrl: proxy.url, item: { whenUnproven: 'serve' } });

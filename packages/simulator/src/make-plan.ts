@@ -126,6 +126,8 @@ function makeFault(
     [2, 'trim-log'],
     [3, 'new-schema-version'],
     [2, 'hidden-dead-relays'],
+    [2, 'lead-astray'],
+    [2, 'slow-loads'],
   ] as const);
   switch (kind) {
     case 'step-clock':

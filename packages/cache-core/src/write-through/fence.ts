@@ -1,8 +1,10 @@
-import { ageFromNow, pause } from '../clock.ts';
+import { ageFromNow, type Clock, pause } from '../clock.ts';
 import { isFreshetError } from '../errors.ts';
+import type { FreshnessLease } from '../freshness-lease/freshness-lease.ts';
 import { type CacheId, logicalKey, physicalKey } from '../keys/key.ts';
 import { MAX_VERSION, NO_VERSION, type Version } from '../keys/version.ts';
 import { drift, type Timings, withDrift } from '../options.ts';
+import type { Protocol } from '../redis/protocol.ts';
 import type { Replica } from '../replica.ts';
 import { traceStep } from '../telemetry/strong-write-span.ts';
 import { currentTraceparent } from '../telemetry/trace-context.ts';
@@ -75,13 +77,20 @@ export async function lift(fence: Pick<Fence, 'publish'>): Promise<void> {
   });
 }
 
+/** What an event and its barrier need of a replica. */
+interface EventPath {
+  protocol: Pick<Protocol, 'append' | 'ring' | 'laggards'>;
+  lease: Pick<FreshnessLease, 'renew'>;
+  clock: Clock;
+}
+
 /**
  * Appends the event that empties every replica's memory of a key, and waits until none with a live lease has yet to apply
  * it: a dead or cut-off one is waited for until its lease has run out.
  * @throws Overtaken; Redis' errors
  */
 export async function emptyMemories(
-  replica: Replica,
+  replica: EventPath,
   key: string,
   server: Pick<Fence, 'history' | 'blessing'>,
   mayWait: () => boolean,

@@ -285,6 +285,24 @@ test('rows are not marked once a newer blessing was recorded', async () => {
   expect(rows).toEqual([{ applied_no: null, attempts: 0 }]);
 });
 
+test('a server of an older blessing is told nothing', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  await fixture.bless();
+  await fixture.cacheEntry('user:profile:ann', '0');
+  await db.query(
+    `insert into freshet.blessing (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
+     values (2, 'another server', 'x', 1, 1, 1, 'another relay')`,
+  );
+  const relay = fixture.startRelay({ timing: { blessingWatchMs: 3_600_000 } });
+  await db.query(`insert into profiles (id, name) values ('ann', 'Ann')`);
+  await eventually(() => relay.relay.state.standingStill?.includes('under blessing 1') === true, {
+    what: 'the drain stands still',
+  });
+  expect(await fixture.redis.exists('user:profile:ann')).toBe(1);
+  expect(await fixture.logEntries()).toEqual([]);
+});
+
 test('the numbers of applied rows are drawn after their APPEND', async () => {
   const fixture = await createRelayFixture();
   const { db } = fixture;
