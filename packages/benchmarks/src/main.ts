@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
-import { auditCost } from './audit-cost/audit-cost.ts';
 import { commitToApplied } from './commit-to-applied/commit-to-applied.ts';
 import { startGround } from './ground/ground.ts';
 import { startItems } from './ground/items.ts';
@@ -12,13 +11,14 @@ import { outboxCost } from './outbox-cost/outbox-cost.ts';
 import { redisHit } from './redis-hit/redis-hit.ts';
 import { table } from './report/table.ts';
 import type { Result } from './result.ts';
+import { tracingCost } from './tracing-cost/tracing-cost.ts';
 
 const benchmarks = {
   'memory-hit': async () => await memoryHit(await items()),
   'redis-hit': async () => await redisHit(await items()),
   'hot-route': async () => await hotRoute(ground, await items()),
+  'tracing-cost': async () => await tracingCost(ground, await items()),
   'outbox-cost': async () => await outboxCost(ground),
-  'audit-cost': async () => await auditCost(ground),
   'commit-to-applied': async () => await commitToApplied(ground),
 };
 

@@ -35,6 +35,4 @@ export { reconnect, watchConnection } from './redis/connect.ts';
 export type { RedisPort } from './redis/port.ts';
 export { outboxDoorbell, type Protocol, replicaDoorbell } from './redis/protocol.ts';
 export { redisProtocol } from './redis/redis-protocol.ts';
-export { counterOf, gaugeOf, histogramOf, type Metric, observableOf } from './telemetry/metric.ts';
-export { replicaMetrics } from './telemetry/replica-metrics.ts';
 export { contextOf, currentTraceparent, traceparentOf } from './telemetry/trace-context.ts';

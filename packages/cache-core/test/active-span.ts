@@ -41,8 +41,12 @@ export class Telemetry implements ContextManager {
     const attributes: Attributes = {};
     const span = Object.assign(trace.wrapSpanContext(spanContext), {
       isRecording: () => recording,
-      setAttribute(this: Span, name: string, value: Attributes[string]) {
-        attributes[name] = value;
+      setAttributes(this: Span, given: Attributes) {
+        for (const [name, value] of Object.entries(given)) if (value !== undefined) attributes[name] = value;
+        return this;
+      },
+      addEvent(this: Span, name: string, details: Attributes) {
+        attributes[name] = JSON.stringify(details);
         return this;
       },
     });
@@ -54,10 +58,20 @@ export class Telemetry implements ContextManager {
     return this.#active;
   }
 
-  with: ContextManager['with'] = (_, work, self, ...args) => work.call(self, ...args);
+  /** Of what `work` does at once; a promise goes on outside. */
+  with: ContextManager['with'] = (active, work, self, ...args) => {
+    const before = this.#active;
+    this.#active = active;
+    try {
+      return work.call(self, ...args);
+    } finally {
+      this.#active = before;
+    }
+  };
 
-  bind<T>(_: Context, target: T): T {
-    return target;
+  bind<T>(active: Context, target: T): T {
+    if (typeof target !== 'function') return target;
+    return ((...args: unknown[]) => this.with(active, target as never, undefined, ...(args as never[]))) as T;
   }
 
   enable(): this {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Metric } from '@freshet/cache-core/protocol';
+import type { Metric } from '@freshet/cache-core/telemetry';
 
 const text = readFileSync(new URL('../../../docs/telemetry.md', import.meta.url), 'utf8');
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Metric, replicaMetrics } from '@freshet/cache-core/protocol';
+import { type Metric, replicaMetrics } from '@freshet/cache-core/telemetry';
 import { processMetrics } from '@freshet/service-kit';
 import { eventually, type OtlpReceiver, startOtlpReceiver } from '@freshet/test-kit';
 import { type FreshetProcess, startSystem } from '@freshet/test-kit/system';

@@ -98,12 +98,13 @@ describe('a change is one trace', () => {
       ...applications('    ', 'user-service', 'key'),
       ...transaction,
     ]);
+    const redis = ofTrace(traceId).filter(({ scope }) => scope.endsWith('ioredis'));
+    expect(new Set(redis.map(({ name }) => name))).toEqual(new Set(['evalsha freshet.l2.drop', 'publish']));
     const fanOut = await oneSpan(traceId, 'freshet.relay.fan_out');
     expect(fanOut.events.map(({ name }) => name)).toEqual(['freshet.dropped', 'freshet.appended']);
-    const ours = ofTrace(traceId).filter(({ name }) => name.startsWith('freshet.'));
-    expect(JSON.stringify(ours.map(({ attributes }) => attributes))).not.toContain(
-      path.slice('/users/'.length),
-    );
+    const attributes = JSON.stringify(ofTrace(traceId).map((span) => span.attributes));
+    expect(attributes).not.toContain(path.slice('/users/'.length));
+    expect(attributes).not.toContain('Augusta');
   });
 
   test('of an invalidation by hand', async () => {
@@ -189,18 +190,20 @@ describe('a read says which layer answered', () => {
       'freshet.cache.entity': 'profile',
       'freshet.cache.layer': 'origin',
       'freshet.cache.fwd': 'miss',
+      'freshet.cache.memory': 'miss',
+      'freshet.cache.version': '0',
     });
   });
 
   test.each(['l1', 'l2'])('%s', async (layer) => {
     const reader = { l1: first, l2: second }[layer] as FreshetProcess;
-    const traceId = await eventually(
+    const { answer, traceId } = await eventually(
       async () => {
         const path = await newUser();
         await untilHit(first, path);
         const read = await traced(reader, 'GET', path);
         expect(read.answer.headers['cache-status']).toContain(`detail=${layer}`);
-        return read.traceId;
+        return read;
       },
       { what: `an answer from ${layer}` },
     );
@@ -208,8 +211,25 @@ describe('a read says which layer answered', () => {
       'freshet.cache.entity': 'profile',
       'freshet.cache.layer': layer,
       'freshet.cache.detail': layer,
+      'freshet.cache.version': JSON.parse(String(answer.headers.etag)),
+      'freshet.cache.age_ms': expect.any(Number),
+      ...(layer === 'l2' && { 'freshet.cache.memory': 'miss' }),
     });
   });
+});
+
+test('a read that shared the load of another says so', async () => {
+  const traceId = await eventually(
+    async () => {
+      const path = await newUser();
+      const reads = await Promise.all(Array.from({ length: 8 }, () => traced(second, 'GET', path)));
+      const shared = reads.find(({ answer }) => String(answer.headers['cache-status']).includes('collapsed'));
+      return shared?.traceId ?? null;
+    },
+    { what: 'one of eight reads at a time shares a load' },
+  );
+  const { attributes } = await oneSpan(traceId, 'GET /users/:id');
+  expect(attributes['freshet.cache.collapsed']).toBe(true);
 });
 
 /** Another relay instead of the one that runs. */
@@ -293,6 +313,27 @@ test('a retry is in the trace of the change, with its job', async () => {
   );
 });
 
+test('a read that memory could not prove to be fresh says why', async () => {
+  await replaceRelay({});
+  const path = await newUser();
+  await untilHit(first, path);
+  await relay.stop();
+  const traceId = await eventually(
+    async () => {
+      const read = await traced(first, 'GET', path);
+      expect(read.answer.headers['cache-status']).toContain('detail=lease-expired');
+      return read.traceId;
+    },
+    { what: 'memory does not answer without a relay' },
+  );
+  const { attributes } = await oneSpan(traceId, 'GET /users/:id');
+  expect(attributes).toMatchObject({
+    'freshet.cache.memory': 'lease-expired',
+    'freshet.cache.detail': 'lease-expired',
+    'freshet.cache.fwd': 'bypass',
+  });
+});
+
 test('every name that was seen is documented, and every documented one was seen', () => {
   const ours = (names: Iterable<string>) =>
     [...new Set(names)].filter((name) => name.startsWith('freshet.')).toSorted();
@@ -302,6 +343,6 @@ test('every name that was seen is documented, and every documented one was seen'
     documentedNames('attribute'),
   );
   const events = spans.flatMap((span) => span.events.map(({ name }) => name));
-  // It takes a failover in the middle of a write.
-  expect(ours([...events, 'freshet.overtaken'])).toEqual(documentedNames('event'));
+  // The first takes a failover in the middle of a write, the second an invalidation in the middle of a load.
+  expect(ours([...events, 'freshet.overtaken', 'freshet.not_kept'])).toEqual(documentedNames('event'));
 });

@@ -14,6 +14,7 @@ import { Client, Pool } from 'pg';
 import type { Ground } from './ground.ts';
 import { until } from './until.ts';
 
+const domain = 'bench';
 const bytes = 300;
 export const price = 1_999;
 
@@ -30,11 +31,7 @@ export interface Item {
 export const itemIds: readonly string[] = Array.from({ length: 1_024 }, (_, index) => idOf(index));
 
 /** A domain of its own, with a relay that blesses its Redis: replicas get leases, as in production. */
-export async function startItems(
-  ground: Ground,
-  domain = 'bench',
-  relay: Readonly<Record<string, string>> = {},
-): Promise<ItemsSource> {
+export async function startItems(ground: Ground): Promise<ItemsSource> {
   const databaseUrl = await ground.createDatabase(domain);
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
@@ -46,25 +43,22 @@ export async function startItems(
     await client.query('insert into items (id, body) values ($1, $2)', [id, JSON.stringify(itemOf(id))]);
   }
   await client.end();
-  const { url } = await ground.startProgram(
+  await ground.startProgram(
     new URL('../../../../services/invalidation-relay/src/main.ts', import.meta.url),
-    `${domain}-relay`,
+    'bench-relay',
     {
       REDIS_CACHE_URL: ground.redisCacheUrl,
       REDIS_QUEUE_URL: ground.redisQueueUrl,
       FRESHET_DOMAINS: domain,
-      [`${domain.toUpperCase()}_DATABASE_URL`]: databaseUrl,
-      ...relay,
+      BENCH_DATABASE_URL: databaseUrl,
     },
   );
-  return { domain, databaseUrl, redisUrl: ground.redisCacheUrl, relayUrl: url };
+  return { databaseUrl, redisUrl: ground.redisCacheUrl };
 }
 
 export interface ItemsSource {
-  readonly domain: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  readonly relayUrl: string;
 }
 
 export interface OpenItems {
@@ -77,7 +71,7 @@ export interface OpenItems {
 
 /** A replica that holds its lease. */
 export async function openItems(
-  { domain, databaseUrl, redisUrl }: Omit<ItemsSource, 'relayUrl'>,
+  { databaseUrl, redisUrl }: ItemsSource,
   l1: { readonly maxEntries: number },
 ): Promise<OpenItems> {
   const pool = new Pool({ connectionString: databaseUrl, max: 4 });

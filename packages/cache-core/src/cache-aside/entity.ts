@@ -9,6 +9,7 @@ import { encodeEntry } from '../l2/value.ts';
 import type { LogEntry } from '../log/log-entry.ts';
 import type { Replica } from '../replica.ts';
 import { Counters } from '../telemetry/counters.ts';
+import { type Told, traceNotKept } from '../telemetry/read-span.ts';
 import { jittered } from '../ttl/ttl.ts';
 import { Flights, type Load } from './flights.ts';
 import { frozen } from './freeze.ts';
@@ -42,7 +43,7 @@ export class Entity<T> {
   readonly policy: Policy<T>;
   readonly lease: PolicyLease;
   readonly l1: L1<T>;
-  readonly flights = new Flights<Answer<T>>();
+  readonly flights = new Flights<Answer<T> & Told>();
   readonly counters = new Counters();
 
   constructor(replica: Replica, policy: Policy<T>, l1: L1Bounds) {
@@ -76,6 +77,7 @@ export class Entity<T> {
   /** Into L1, unless an invalidation came while `load` ran or nothing proves that none was missed. */
   keep(key: string, load: Load, { value, version, ttlMs, costMs, bytes }: Keepable<T>): void {
     const { l1, lease, policy, replica } = this;
+    traceNotKept(load.dirty, () => lease.valid());
     if (load.dirty || ttlMs <= 0 || !lease.valid()) return;
     const since = replica.clock.wallMs();
     const expiresAt = since + ttlMs;

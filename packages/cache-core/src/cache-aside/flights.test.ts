@@ -1,4 +1,6 @@
+import { trace } from '@opentelemetry/api';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Telemetry } from '../../test/active-span.ts';
 import { settle } from '../../test/fake-clock.ts';
 import { Flights, type Load } from './flights.ts';
 
@@ -190,4 +192,27 @@ describe('a load that fails', () => {
     expect(await first).toBe('no answer');
     expect(await second.answer).toBe('value');
   });
+});
+
+test('a load that waited begins in the trace of whoever waited first', async () => {
+  const telemetry = Telemetry.install();
+  const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
+  const traces: (string | undefined)[] = [];
+  const joinInTrace = (traceId: string): void => {
+    telemetry.activate({ ...span, traceId });
+    flights.join(
+      'a',
+      '1',
+      () => true,
+      async () => {
+        traces.push(trace.getActiveSpan()?.spanContext().traceId);
+        return 'value';
+      },
+    );
+  };
+  join();
+  joinInTrace('1'.repeat(32));
+  joinInTrace('2'.repeat(32));
+  await runs[0]?.answer('value');
+  expect(traces).toEqual(['1'.repeat(32)]);
 });

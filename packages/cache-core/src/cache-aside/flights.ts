@@ -1,3 +1,4 @@
+import { inThisTrace } from '../telemetry/trace-context.ts';
 import { compareVersions, NO_VERSION, type Version } from '../keys/version.ts';
 
 /** One load of one key in this process. */
@@ -60,7 +61,8 @@ export class Flights<A> {
       const waiting: Waiting<A> = {
         minVersion,
         answer: promise,
-        begin: () => resolve(this.#begin(key, waiting.minVersion, leaseValid, run)),
+        // Else it would run in the trace of the load before it.
+        begin: inThisTrace(() => resolve(this.#begin(key, waiting.minVersion, leaseValid, run))),
       };
       slot.waiting = waiting;
       return { answer: promise, shared: false };

@@ -5,6 +5,7 @@ import type { Entity, Keepable, Prepared } from './entity.ts';
 import type { Load } from './flights.ts';
 import { type Found, KeyInL2, type Standing } from './key-in-l2.ts';
 import type { Answer, CacheOutcome, OutcomeDetail } from './outcome.ts';
+import type { Told } from '../telemetry/read-span.ts';
 import type { Loaded } from './policy.ts';
 import { expiredAnswer } from './stale-if-error.ts';
 
@@ -41,11 +42,11 @@ export class LoadThroughL2<T> {
   }
 
   /** @throws what the policy's `load` throws, and the gate's errors; never because of Redis. */
-  run(): Promise<Answer<T>> {
+  run(): Promise<Answer<T> & Told> {
     return this.#entity.policy.staleIfErrorMs === 0 ? this.#read() : this.#readOrExpired();
   }
 
-  async #readOrExpired(): Promise<Answer<T>> {
+  async #readOrExpired(): Promise<Answer<T> & Told> {
     try {
       return await this.#read();
     } catch (error) {
@@ -56,7 +57,7 @@ export class LoadThroughL2<T> {
     }
   }
 
-  async #read(): Promise<Answer<T>> {
+  async #read(): Promise<Answer<T> & Told> {
     const { policy, lease, replica, counters } = this.#entity;
     let pauseMs = FIRST_PAUSE_MS;
     let waitedMs = 0;
@@ -111,11 +112,11 @@ export class LoadThroughL2<T> {
     }
   }
 
-  #hit({ value, entry, bytes }: Found<T>): Answer<T> {
+  #hit({ value, entry, bytes }: Found<T>): Answer<T> & Told {
     this.#entity.counters.l2Hits++;
     const ttlMs = this.#l2.ttlLeft(entry);
     this.#keep({ value, version: entry.version, ttlMs, costMs: entry.cost, bytes });
-    return { value, version: entry.version, cache: { hit: 'l2', detail: 'l2', ttlMs } };
+    return { value, version: entry.version, cache: { hit: 'l2', detail: 'l2', ttlMs }, since: entry.at };
   }
 
   async #fill(token: string): Promise<Answer<T>> {

@@ -1,4 +1,6 @@
+import { trace } from '@opentelemetry/api';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Telemetry } from '../../test/active-span.ts';
 import { FakeClock, settle } from '../../test/fake-clock.ts';
 import { OriginGate } from './origin-gate.ts';
 
@@ -119,4 +121,25 @@ test('a load that throws before it begins to wait fails as any other, and gives 
   await expect(gate.run(broken)).rejects.toThrow('no such table');
   expect(gate.running).toBe(0);
   expect(clock.pending).toBe(0);
+});
+
+test('a load that waited runs in the trace of whoever asked for it', async () => {
+  const telemetry = Telemetry.install();
+  const traces: (string | undefined)[] = [];
+  const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
+  const askInTrace = async (traceId: string): Promise<string> => {
+    telemetry.activate({ ...span, traceId });
+    return await gate.run(async () => {
+      traces.push(trace.getActiveSpan()?.spanContext().traceId);
+      return traceId;
+    });
+  };
+  void ask('a');
+  void ask('b');
+  const waiting = [askInTrace('1'.repeat(32)), askInTrace('2'.repeat(32))];
+  telemetry.activate({ ...span, traceId: '3'.repeat(32) });
+  await running[0]?.finish();
+  await running[1]?.finish();
+  await Promise.all(waiting);
+  expect(traces).toEqual(['1'.repeat(32), '2'.repeat(32)]);
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { FreshetError } from '../errors.ts';
+import { inThisTrace } from '../telemetry/trace-context.ts';
 
 export interface OriginGateOptions {
   clock: Clock;
@@ -61,13 +62,15 @@ export class OriginGate {
       const loading = (async () => await load(controller.signal))().then(resolve, reject);
       void loading.finally(() => this.#leave());
     };
+    // Else it would run in the trace of whichever load makes room for it.
+    const waiting = inThisTrace(start);
     const cancelDeadline = clock.after(timeoutMs, () => {
-      this.#queue.delete(start);
+      this.#queue.delete(waiting);
       reject(timedOut);
       controller.abort(timedOut);
     });
     if (this.#running < concurrency) start();
-    else this.#queue.add(start);
+    else this.#queue.add(waiting);
     try {
       return await promise;
     } finally {

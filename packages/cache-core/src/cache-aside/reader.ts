@@ -1,6 +1,7 @@
 import type { CacheId } from '../keys/key.ts';
 import { compareVersions, NO_VERSION, parseVersion, type Version } from '../keys/version.ts';
 import type { L1Entry } from '../l1/l1.ts';
+import { type NotFromMemory, recordingSpan, type Told } from '../telemetry/read-span.ts';
 import { type Entity, isId, memoryKey } from './entity.ts';
 import { LoadBatch } from './load-batch.ts';
 import { LoadThroughL2 } from './load-through-l2.ts';
@@ -26,7 +27,7 @@ export class Reader<T> {
     const entry = this.#inMemory(memoryKey(id), wallMs);
     if (entry === undefined) return this.#beyondMemory(id, wallMs, NO_VERSION).then((answer) => answer.value);
     this.#entity.counters.l1Hits++;
-    this.#observe(id, L1_HIT);
+    this.#observe(id, L1_HIT, entry);
     return entry.resolved;
   }
 
@@ -76,7 +77,7 @@ export class Reader<T> {
 
   #hit(id: CacheId, entry: L1Entry<T>, wallMs: number): Answer<T> {
     this.#entity.counters.l1Hits++;
-    this.#observe(id, L1_HIT);
+    this.#observe(id, L1_HIT, entry);
     const ttlMs = entry.expiresAt - wallMs;
     return { value: entry.value, version: entry.version, cache: { hit: 'l1', detail: 'l1', ttlMs } };
   }
@@ -98,6 +99,7 @@ export class Reader<T> {
   async #load(id: CacheId, minVersion: Version, batch?: LoadBatch<T>): Promise<Answer<T>> {
     const { flights, lease, counters } = this.#entity;
     const key = memoryKey(id);
+    const memory = recordingSpan() && this.#notFromMemory(key, minVersion);
     const { answer, shared } = flights.join(
       key,
       minVersion,
@@ -106,14 +108,24 @@ export class Reader<T> {
       async (load) =>
         await new LoadThroughL2(this.#entity, id, key, load, batch && ((one) => batch.ask(one))).run(),
     );
-    const { value, version, cache } = await answer;
+    const told = await answer;
+    const { value, version, cache } = told;
     if (shared) counters.collapsed++;
     const outcome = shared ? { ...cache, collapsed: true } : cache;
-    this.#observe(id, outcome);
+    this.#observe(id, outcome, told, memory);
     return { value, version, cache: outcome };
   }
 
-  #observe(id: CacheId, outcome: CacheOutcome): void {
-    this.#entity.replica.log.read(this.#entity.policy.entity, id, outcome);
+  /** For the trace. */
+  #notFromMemory(key: string, minVersion: Version): NotFromMemory {
+    const { l1, lease, replica } = this.#entity;
+    const entry = l1.peek(key);
+    if (entry === undefined) return 'miss';
+    if (entry.expiresAt <= replica.clock.wallMs()) return 'expired';
+    return lease.valid() && compareVersions(entry.version, minVersion) < 0 ? 'request' : 'lease-expired';
+  }
+
+  #observe(id: CacheId, outcome: CacheOutcome, told: Told, memory?: NotFromMemory): void {
+    this.#entity.replica.log.read(this.#entity.policy.entity, id, outcome, told, memory);
   }
 }

@@ -10,6 +10,13 @@ const INCLUDES: Record<string, string> = {
   value: '../l2/scripts/value.lua',
 };
 
+const names = new Map<string, string>();
+
+/** Which script a command runs, by what it sends: `freshet.l2.fill`; undefined for one that is not ours. */
+export function scriptName(shaOrText: string): string | undefined {
+  return names.get(shaOrText);
+}
+
 /** One Lua script, with the shared parts that its `-- include:` line names in front. Its header is its contract. */
 export class Script {
   readonly #text: string;
@@ -20,6 +27,7 @@ export class Script {
     const included = /^-- include: (.+)$/m.exec(body)?.[1]?.split(' ') ?? [];
     this.#text = [...included.map((part) => readLua(INCLUDES[part] ?? part)), body].join('\n');
     this.#sha = createHash('sha1').update(this.#text).digest('hex');
+    for (const sent of [this.#sha, this.#text]) names.set(sent, `freshet.${folder}.${name}`);
   }
 
   /** Sent once; a server that does not know the script yet gets its text, which is as safe to run late. */

@@ -8,6 +8,7 @@ interface Line {
   message: string;
 }
 
+const TOLD = { version: '7', since: 1_000 };
 let lines: Line[];
 
 beforeEach(() => {
@@ -30,8 +31,8 @@ const never = (): number => {
 describe('reads are logged', () => {
   test('with the entity, the id and what the cache did', () => {
     const log = new CacheLog(logger('debug'), 1, () => 0.99);
-    log.read('item', '1', { hit: 'l2', detail: 'l2', ttlMs: 5 });
-    log.read('item', ['a', 'b'], { fwd: 'bypass', detail: 'fence' });
+    log.read('item', '1', { hit: 'l2', detail: 'l2', ttlMs: 5 }, TOLD);
+    log.read('item', ['a', 'b'], { fwd: 'bypass', detail: 'fence' }, TOLD);
     expect(lines).toEqual([
       {
         level: 'debug',
@@ -48,7 +49,7 @@ describe('reads are logged', () => {
 
   test('at debug level only: at any other, a hit draws no random number and makes no object', () => {
     for (const given of [logger('info'), withoutLevels(), undefined]) {
-      new CacheLog(given, 1, never).read('item', '1', { hit: 'l1' });
+      new CacheLog(given, 1, never).read('item', '1', { hit: 'l1' }, TOLD);
     }
     expect(lines).toEqual([]);
   });
@@ -56,7 +57,7 @@ describe('reads are logged', () => {
   test('by the share that was asked for', () => {
     const draws = [0, 0.09, 0.1, 0.5, 0.999];
     const log = new CacheLog(logger('debug'), 0.1, () => draws.shift() ?? 1);
-    for (let read = 0; read < 5; read++) log.read('item', String(read), { hit: 'l1' });
+    for (let read = 0; read < 5; read++) log.read('item', String(read), { hit: 'l1' }, TOLD);
     expect(lines.map(({ fields }) => fields)).toEqual([
       { entity: 'item', id: '0', hit: 'l1' },
       { entity: 'item', id: '1', hit: 'l1' },
@@ -64,7 +65,7 @@ describe('reads are logged', () => {
   });
 
   test('never with a share of 0', () => {
-    new CacheLog(logger('debug'), 0, never).read('item', '1', { hit: 'l1' });
+    new CacheLog(logger('debug'), 0, never).read('item', '1', { hit: 'l1' }, TOLD);
     expect(lines).toEqual([]);
   });
 });
@@ -74,26 +75,30 @@ describe('the active span', () => {
 
   test('says which layer answered, and why the origin did', () => {
     const telemetry = Telemetry.install();
-    const log = new CacheLog(undefined, 1, never);
+    const log = new CacheLog(undefined, 1, never, () => 1_250);
     const hit = telemetry.activate(SPAN);
-    log.read('item', '1', { hit: 'l1', detail: 'l1' });
+    log.read('item', '1', { hit: 'l1', detail: 'l1' }, TOLD);
     expect(hit).toEqual({
       'freshet.cache.entity': 'item',
       'freshet.cache.layer': 'l1',
       'freshet.cache.detail': 'l1',
+      'freshet.cache.version': '7',
+      'freshet.cache.age_ms': 250,
     });
     const miss = telemetry.activate(SPAN);
-    log.read('item', '1', { fwd: 'miss' });
+    log.read('item', '1', { fwd: 'miss' }, { version: '7' }, 'expired');
     expect(miss).toEqual({
       'freshet.cache.entity': 'item',
       'freshet.cache.layer': 'origin',
       'freshet.cache.fwd': 'miss',
+      'freshet.cache.version': '7',
+      'freshet.cache.memory': 'expired',
     });
   });
 
   test('is left alone when it does not record', () => {
     const attributes = Telemetry.install().activate(SPAN, false);
-    new CacheLog(undefined, 1, never).read('item', '1', { hit: 'l1', detail: 'l1' });
+    new CacheLog(undefined, 1, never).read('item', '1', { hit: 'l1', detail: 'l1' }, TOLD);
     expect(attributes).toEqual({});
   });
 });

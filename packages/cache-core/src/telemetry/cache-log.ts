@@ -1,7 +1,7 @@
-import { trace } from '@opentelemetry/api';
 import type { CacheOutcome } from '../cache-aside/outcome.ts';
 import type { LeaseState } from '../freshness-lease/lease-state.ts';
 import type { CacheId } from '../keys/key.ts';
+import { type NotFromMemory, recordingSpan, type Told, traceRead } from './read-span.ts';
 
 /** The part of a pino logger that is used. */
 export interface Logger {
@@ -17,22 +17,24 @@ export class CacheLog {
   readonly logger: Logger | undefined;
   readonly #sample: number;
   readonly #random: () => number;
+  readonly #wallMs: () => number;
   #lease: 'awaited' | 'held' | 'missed' = 'awaited';
 
-  constructor(logger: Logger | undefined, sample: number, random: () => number) {
+  constructor(
+    logger: Logger | undefined,
+    sample: number,
+    random: () => number,
+    wallMs: () => number = Date.now,
+  ) {
     this.logger = logger;
     this.#sample = sample;
     this.#random = random;
+    this.#wallMs = wallMs;
   }
 
-  read(entity: string, id: CacheId, outcome: CacheOutcome): void {
-    const span = trace.getActiveSpan();
-    if (span?.isRecording() === true) {
-      span.setAttribute('freshet.cache.entity', entity);
-      span.setAttribute('freshet.cache.layer', outcome.hit ?? 'origin');
-      if (outcome.detail !== undefined) span.setAttribute('freshet.cache.detail', outcome.detail);
-      if (outcome.fwd !== undefined) span.setAttribute('freshet.cache.fwd', outcome.fwd);
-    }
+  read(entity: string, id: CacheId, outcome: CacheOutcome, told: Told, memory?: NotFromMemory): void {
+    const span = recordingSpan();
+    if (span !== undefined) traceRead(span, entity, outcome, told, this.#wallMs(), memory);
     if (
       this.#sample > 0 &&
       this.logger?.isLevelEnabled?.('debug') === true &&

@@ -43,3 +43,8 @@ export function contextOf(traceparent: string | undefined): Context | undefined 
 export function outsideTraces<R>(work: () => R): R {
   return context.with(ROOT_CONTEXT, work);
 }
+
+/** `work` for later, in the trace that is active now. */
+export function inThisTrace(work: () => void): () => void {
+  return context.bind(context.active(), work);
+}

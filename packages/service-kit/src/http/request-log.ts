@@ -1,3 +1,4 @@
+import { context } from '@opentelemetry/api';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 
@@ -17,6 +18,8 @@ export function requestLog(log: Logger, options: RequestLogOptions = {}): Reques
   const { slowMs = 1000 } = options;
   return (request, response, next) => {
     const begin = performance.now();
+    // The end of an answer comes from the socket, which belongs to no trace.
+    const active = context.active();
     response.once('close', () => {
       const durationMs = Math.round((performance.now() - begin) * 10) / 10;
       // A stream of events lasts for as long as somebody listens.
@@ -24,16 +27,9 @@ export function requestLog(log: Logger, options: RequestLogOptions = {}): Reques
       const level = durationMs >= slowMs && !streamed ? 'warn' : 'debug';
       if (!log.isLevelEnabled(level)) return;
       const { statusCode: status, writableFinished: finished } = response;
-      log[level](
-        {
-          method: request.method,
-          path: request.path,
-          status,
-          durationMs,
-          ...(finished ? {} : { cutOff: true }),
-        },
-        'request',
-      );
+      const { method, path } = request;
+      const fields = { method, path, status, durationMs, ...(finished ? {} : { cutOff: true }) };
+      context.with(active, () => log[level](fields, 'request'));
     });
     next();
   };

@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { activeUnsampledTrace } from '../telemetry/unsampled-trace.ts';
 import { withoutCredentials } from './redact.ts';
 
 export type { Logger } from 'pino';
@@ -18,7 +19,7 @@ const censored = '[redacted]';
 
 /**
  * JSON lines: `level` by name, `time` in ISO 8601, `service`, `instance`, and `trace_id` and `span_id` when
- * a span is active. Fields with secret names are redacted, and so are the credentials of URLs in messages
+ * the line belongs to a request, sampled or not, or to another span. Fields with secret names are redacted, and so are the credentials of URLs in messages
  * and errors.
  */
 export function createLogger(options: LoggerOptions): Logger {
@@ -54,7 +55,7 @@ function stdout(): DestinationStream {
 
 // A mixin rather than instrumentation-pino: it costs nothing when no line is written, and needs no hook.
 function traceIds(): object {
-  const context = trace.getActiveSpan()?.spanContext();
+  const context = trace.getActiveSpan()?.spanContext() ?? activeUnsampledTrace();
   if (context === undefined || !isSpanContextValid(context)) return {};
   return { trace_id: context.traceId, span_id: context.spanId };
 }

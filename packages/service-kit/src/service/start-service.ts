@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../log/logger.ts';
 import { Closers } from '../shutdown/closers.ts';
 import { within } from '../shutdown/within.ts';
 import { StartupError } from '../startup-error.ts';
+import { traceRequests } from '../telemetry/server-span.ts';
 import { shutdownTelemetry } from '../telemetry/shutdown.ts';
 import type { Service, ServiceDefinition } from './service.ts';
 
@@ -46,7 +47,8 @@ export async function startService<Config extends CommonConfig>(
       closing: closing.signal,
       onClose: (name, close) => closers.add(name, close),
     });
-    const server = await listen(appOf(definition, service, log, closing.signal), config);
+    const app = appOf(definition, service, log, closing.signal);
+    const server = await listen(config.otlpEndpoint === undefined ? app : traceRequests(app), config);
     const { url, port } = server;
     log.info({ url }, 'listening');
     let stopped: Promise<boolean> | undefined;

@@ -1,4 +1,4 @@
-import { type Metric, observableOf } from '@freshet/cache-core/protocol';
+import { type Metric, observableOf } from '@freshet/cache-core/telemetry';
 import { metrics } from '@opentelemetry/api';
 
 /** What every process publishes of itself, under the names that Prometheus' own clients use. */

@@ -1,4 +1,5 @@
-import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrumentation-express';
+import { scriptName } from '@freshet/cache-core/telemetry';
+import { createNoopMeter, type Span } from '@opentelemetry/api';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
@@ -7,8 +8,7 @@ import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks
 import { resourceAttributes } from './service-identity.ts';
 import { onTelemetryShutdown } from './shutdown.ts';
 
-const wrappedModules = ['express', 'ioredis', 'pg', 'pg-pool', 'http', 'node:http', 'https', 'node:https'];
-const probes = new Set(['/livez', '/readyz', '/metrics']);
+const wrappedModules = ['ioredis', 'pg', 'pg-pool', 'http', 'node:http', 'https', 'node:https'];
 
 /** Starts the SDK with its exporter (configured by the standard `OTEL_*` variables) and the instrumentations. */
 export function startTracing(): void {
@@ -18,29 +18,38 @@ export function startTracing(): void {
     );
   }
   register({ include: wrappedModules });
+  const instrumentations = [
+    // Requests that come in have a span of their own: server-span.ts.
+    new HttpInstrumentation({
+      disableIncomingRequestInstrumentation: true,
+      requireParentforOutgoingSpans: true,
+    }),
+    // Arguments are keys and cached values: personal data, and large.
+    new IORedisInstrumentation({
+      dbStatementSerializer: (command) => command,
+      requireParentSpan: true,
+      requestHook: (span, { cmdArgs: [sent] }) => nameScript(span, String(sent)),
+    }),
+    new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
+  ];
   const sdk = startNodeSdk({
     logLevel: process.env['OTEL_LOG_LEVEL'] ?? 'none',
     resourceAttributes: resourceAttributes(),
     // Metrics have a provider already, and logs are read from stdout.
     metricReaders: [],
     logRecordProcessors: [],
-    instrumentations: [
-      new HttpInstrumentation({
-        ignoreIncomingRequestHook: (request) => probes.has(request.url ?? ''),
-        requireParentforOutgoingSpans: true,
-      }),
-      // No span per middleware: the route still names the server span, at about the cost of http alone.
-      new ExpressInstrumentation({
-        ignoreLayersType: [
-          ExpressLayerType.ROUTER,
-          ExpressLayerType.MIDDLEWARE,
-          ExpressLayerType.REQUEST_HANDLER,
-        ],
-      }),
-      // Arguments are keys and cached values: personal data, and large.
-      new IORedisInstrumentation({ dbStatementSerializer: (command) => command, requireParentSpan: true }),
-      new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
-    ],
+    instrumentations,
   });
+  // What is at /metrics does not depend on who traces.
+  const silent = { getMeter: () => createNoopMeter() };
+  for (const instrumentation of instrumentations) instrumentation.setMeterProvider(silent);
   onTelemetryShutdown(() => sdk.shutdown());
+}
+
+/** `evalsha freshet.l2.fill` says more than `evalsha`. */
+function nameScript(span: Span, sent: string): void {
+  const script = scriptName(sent);
+  if (script === undefined) return;
+  span.updateName(`evalsha ${script}`);
+  span.setAttribute('db.stored_procedure.name', script);
 }

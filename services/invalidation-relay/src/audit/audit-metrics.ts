@@ -1,4 +1,4 @@
-import { counterOf, type Metric, observableOf } from '@freshet/cache-core/protocol';
+import { counterOf, type Metric, observableOf } from '@freshet/cache-core/telemetry';
 import { metrics } from '@opentelemetry/api';
 import { LAYERS, type Layer, VERDICTS, type Verdict } from './copy.ts';
 import { type Consistency, ratioOf, WINDOWS } from './consistency.ts';

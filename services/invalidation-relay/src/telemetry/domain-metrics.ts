@@ -1,4 +1,4 @@
-import { counterOf, gaugeOf, histogramOf, observableOf } from '@freshet/cache-core/protocol';
+import { counterOf, gaugeOf, histogramOf, observableOf } from '@freshet/cache-core/telemetry';
 import { metrics } from '@opentelemetry/api';
 import type { OutboxDepth } from '../domain/outbox-store.ts';
 import type { DrainOutcome } from '../drain/drain-outcome.ts';

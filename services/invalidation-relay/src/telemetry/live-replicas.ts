@@ -1,4 +1,5 @@
-import { observableOf, type Protocol } from '@freshet/cache-core/protocol';
+import type { Protocol } from '@freshet/cache-core/protocol';
+import { observableOf } from '@freshet/cache-core/telemetry';
 import { type ObservableResult, metrics } from '@opentelemetry/api';
 import { relayMetrics } from './relay-metrics.ts';
 

@@ -1,4 +1,4 @@
-import type { Metric } from '@freshet/cache-core/protocol';
+import type { Metric } from '@freshet/cache-core/telemetry';
 
 const labels = { domain: null };
 

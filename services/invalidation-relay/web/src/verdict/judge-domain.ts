@@ -132,7 +132,6 @@ export function judgeAudit({ domain, tables, ttlScan }: DomainAudit): Statement[
       because: 'something writes to this Redis past the library',
       todo: 'See which keys.',
       target: { kind: 'section', section: 'findings' },
-      runbook: 'keys-without-ttl',
     });
   }
   return statements;

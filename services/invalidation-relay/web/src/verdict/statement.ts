@@ -19,11 +19,9 @@ export const runbooks = [
   'dead-letters',
   'domain-unblessed',
   'invalidations-failing',
-  'keys-without-ttl',
   'outbox-old',
   'relay-down',
   'replica-without-lease',
-  'stale-data',
   'watermark-standing-still',
 ] as const;
 
@@ -40,11 +38,6 @@ export interface Statement {
   readonly todo: string;
   readonly target?: Target;
   readonly runbook?: (typeof runbooks)[number];
-}
-
-/** Names a statement while its figures change: a place has one of each kind. */
-export function keyOf({ who, what, level, runbook }: Statement): string {
-  return `${who} ${level === 'stale' ? what : (runbook ?? what)}`;
 }
 
 export interface Verdict {
