@@ -5,7 +5,7 @@ import { dashboards } from '../src/dashboards/index.ts';
 import { unknownLabelsIn, unknownMetricsIn } from './contract.ts';
 
 test.for(dashboards)(
-  '$uid.json is what its description says: `pnpm --filter @freshet/observability dashboards`',
+  '$uid: its JSON is what its description says (`pnpm --filter @freshet/observability dashboards`)',
   (dashboard) => {
     expect(readFileSync(fileOf(dashboard), 'utf8')).toBe(textOf(dashboard));
   },

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
+import { auditCost } from './audit-cost/audit-cost.ts';
 import { commitToApplied } from './commit-to-applied/commit-to-applied.ts';
 import { startGround } from './ground/ground.ts';
 import { startItems } from './ground/items.ts';
@@ -19,6 +20,7 @@ const benchmarks = {
   'hot-route': async () => await hotRoute(ground, await items()),
   'tracing-cost': async () => await tracingCost(ground, await items()),
   'outbox-cost': async () => await outboxCost(ground),
+  'audit-cost': async () => await auditCost(ground),
   'commit-to-applied': async () => await commitToApplied(ground),
 };
 

@@ -32,15 +32,26 @@ export interface Latency {
   readonly max: number;
 }
 
-export type Result = Comparison | Latency;
+/** How much of a processor's core something takes. */
+export interface Share {
+  readonly kind: 'share';
+  readonly what: string;
+  /** 1 is a whole core. */
+  readonly share: Spread;
+  readonly target?: Target;
+}
+
+export type Result = Comparison | Latency | Share;
 
 /** `unsure`: the median meets the target and some rounds did not, or the other way round. */
 export type Verdict = 'met' | 'missed' | 'met, unsure' | 'missed, unsure' | '';
 
-export function verdict({ ratio, target }: Comparison): Verdict {
+export function verdict(result: Comparison | Share): Verdict {
+  const { target } = result;
+  const spread = result.kind === 'share' ? result.share : result.ratio;
   if (target === undefined) return '';
   const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = target;
   const meets = (value: number): boolean => value <= atMost && value >= atLeast;
-  const word = meets(ratio.median) ? 'met' : 'missed';
-  return meets(ratio.min) === meets(ratio.max) ? word : `${word}, unsure`;
+  const word = meets(spread.median) ? 'met' : 'missed';
+  return meets(spread.min) === meets(spread.max) ? word : `${word}, unsure`;
 }

@@ -14,7 +14,6 @@ import { Client, Pool } from 'pg';
 import type { Ground } from './ground.ts';
 import { until } from './until.ts';
 
-const domain = 'bench';
 const bytes = 300;
 export const price = 1_999;
 
@@ -31,7 +30,11 @@ export interface Item {
 export const itemIds: readonly string[] = Array.from({ length: 1_024 }, (_, index) => idOf(index));
 
 /** A domain of its own, with a relay that blesses its Redis: replicas get leases, as in production. */
-export async function startItems(ground: Ground): Promise<ItemsSource> {
+export async function startItems(
+  ground: Ground,
+  domain = 'bench',
+  relay: Readonly<Record<string, string>> = {},
+): Promise<ItemsSource> {
   const databaseUrl = await ground.createDatabase(domain);
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
@@ -43,22 +46,25 @@ export async function startItems(ground: Ground): Promise<ItemsSource> {
     await client.query('insert into items (id, body) values ($1, $2)', [id, JSON.stringify(itemOf(id))]);
   }
   await client.end();
-  await ground.startProgram(
+  const { url } = await ground.startProgram(
     new URL('../../../../services/invalidation-relay/src/main.ts', import.meta.url),
-    'bench-relay',
+    `${domain}-relay`,
     {
       REDIS_CACHE_URL: ground.redisCacheUrl,
       REDIS_QUEUE_URL: ground.redisQueueUrl,
       FRESHET_DOMAINS: domain,
-      BENCH_DATABASE_URL: databaseUrl,
+      [`${domain.toUpperCase()}_DATABASE_URL`]: databaseUrl,
+      ...relay,
     },
   );
-  return { databaseUrl, redisUrl: ground.redisCacheUrl };
+  return { domain, databaseUrl, redisUrl: ground.redisCacheUrl, relayUrl: url };
 }
 
 export interface ItemsSource {
+  readonly domain: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  readonly relayUrl: string;
 }
 
 export interface OpenItems {
@@ -71,7 +77,7 @@ export interface OpenItems {
 
 /** A replica that holds its lease. */
 export async function openItems(
-  { databaseUrl, redisUrl }: ItemsSource,
+  { domain, databaseUrl, redisUrl }: Omit<ItemsSource, 'relayUrl'>,
   l1: { readonly maxEntries: number },
 ): Promise<OpenItems> {
   const pool = new Pool({ connectionString: databaseUrl, max: 4 });

@@ -29,7 +29,7 @@ await runService({ name: 'bench-route', config: (environment) => readConfig(vari
 
 async function build({ config, onClose }: ServiceContext<ConfigOf<typeof variables>>): Promise<Service> {
   const open = await openItems(
-    { databaseUrl: config.databaseUrl, redisUrl: config.redisCacheUrl },
+    { domain: 'bench', databaseUrl: config.databaseUrl, redisUrl: config.redisCacheUrl },
     { maxEntries: 10_000 },
   );
   onClose('items', () => open.close());

@@ -1,4 +1,4 @@
-import { type Comparison, type Latency, type Result, type Target, verdict } from '../result.ts';
+import { type Comparison, type Latency, type Result, type Share, type Target, verdict } from '../result.ts';
 
 /** The results as text for a terminal. */
 export function table(results: readonly Result[]): string {
@@ -7,6 +7,8 @@ export function table(results: readonly Result[]): string {
   const parts: string[] = [];
   if (comparisons.length > 0) parts.push(aligned([comparisonHead, ...comparisons.map(comparisonRow)]));
   if (latencies.length > 0) parts.push(aligned([latencyHead, ...latencies.map(latencyRow)]));
+  const shares = results.filter((result) => result.kind === 'share');
+  if (shares.length > 0) parts.push(aligned([shareHead, ...shares.map(shareRow)]));
   return parts.join('\n\n');
 }
 
@@ -41,6 +43,19 @@ const latencyHead = ['', 'p50', 'p99', 'max', 'samples', 'discarded'];
 
 function latencyRow({ what, p50, p99, max, samples, discarded }: Latency): string[] {
   return [what, ...[p50, p99, max].map((ms) => `${short(ms)} ms`), String(samples), String(discarded)];
+}
+
+const shareHead = ['', 'of a core', 'min … max', 'target', 'verdict'];
+
+function shareRow(result: Share): string[] {
+  const { what, share, target } = result;
+  const bound = target?.atMost === undefined ? '' : `≤ ${percent(target.atMost)}`;
+  const ends = `${percent(share.min)} … ${percent(share.max)}`;
+  return [what, percent(share.median), ends, bound, verdict(result)];
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
 }
 
 function written({ atMost, atLeast }: Target): string {

@@ -5,14 +5,14 @@ import { isLateOutbox, isLateWatermark } from '../verdict/judge-domain.ts';
 import { layers, windows } from './windows.ts';
 
 export function ServiceRow({ domain }: { domain: DomainOverview }) {
-  const { outbox, replicas, watermarkAgeMs, hitRatio, blessing, standingStill, state } = domain;
+  const { outbox, replicas, watermarkAgeMs, hitRatio, blessing, state } = domain;
   const blessed = state === 'blessed';
   return (
     <tr>
       <th scope="row">
         {domain.domain}
         <small data-level={blessed ? undefined : 'attention'}>
-          {blessed ? `blessing ${blessing ?? '–'}` : (standingStill ?? state)}
+          {blessed ? `blessing ${blessing ?? '–'}` : 'caches stand aside'}
         </small>
       </th>
       {layers.map(({ layer, short }) => (

@@ -132,6 +132,7 @@ export function judgeAudit({ domain, tables, ttlScan }: DomainAudit): Statement[
       because: 'something writes to this Redis past the library',
       todo: 'See which keys.',
       target: { kind: 'section', section: 'findings' },
+      runbook: 'keys-without-ttl',
     });
   }
   return statements;

@@ -24,6 +24,7 @@ export function judgeFindings(
           group.length === 1
             ? 'Compare the layers, then invalidate the key.'
             : 'Invalidate the keys; if they come back, restart that replica.',
+        runbook: 'stale-data',
         target:
           group.length === 1 ? { kind: 'key', key: first.key } : { kind: 'section', section: 'findings' },
       } satisfies Statement,

@@ -1,4 +1,4 @@
-import type { Statement } from './statement.ts';
+import { keyOf, type Statement } from './statement.ts';
 
 /**
  * Remembers from when on this page has known what nobody can date: since when a domain is unblessed, say. A statement keeps its
@@ -12,7 +12,7 @@ export class Noticed {
     const at = new Map<string, string>();
     const dated = statements.map((statement) => {
       if (statement.since !== undefined) return statement;
-      const key = `${statement.who} ${statement.runbook ?? statement.what}`;
+      const key = keyOf(statement);
       const noticed = this.#at.get(key) ?? new Date(now).toISOString();
       at.set(key, noticed);
       return { ...statement, noticed };

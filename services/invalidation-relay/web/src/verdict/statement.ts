@@ -19,9 +19,11 @@ export const runbooks = [
   'dead-letters',
   'domain-unblessed',
   'invalidations-failing',
+  'keys-without-ttl',
   'outbox-old',
   'relay-down',
   'replica-without-lease',
+  'stale-data',
   'watermark-standing-still',
 ] as const;
 
@@ -38,6 +40,11 @@ export interface Statement {
   readonly todo: string;
   readonly target?: Target;
   readonly runbook?: (typeof runbooks)[number];
+}
+
+/** Names a statement while its figures change: a place has one of each kind. */
+export function keyOf({ who, what, level, runbook }: Statement): string {
+  return `${who} ${level === 'stale' ? what : (runbook ?? what)}`;
 }
 
 export interface Verdict {

@@ -7,7 +7,7 @@ import { now } from '../live/clock.ts';
 import { filter } from '../live/invalidation-feed.ts';
 import { overview } from '../live/store.ts';
 import { verdict } from './current-verdict.ts';
-import type { Section, Statement, Target } from './statement.ts';
+import { keyOf, type Section, type Statement, type Target } from './statement.ts';
 
 /** The answer to the question for which this page was opened. */
 export function VerdictBanner() {
@@ -25,10 +25,7 @@ export function VerdictBanner() {
       ) : (
         <ul>
           {statements.map((statement) => (
-            <StatementLine
-              key={`${statement.who} ${statement.runbook ?? statement.what}`}
-              statement={statement}
-            />
+            <StatementLine key={keyOf(statement)} statement={statement} />
           ))}
         </ul>
       )}

@@ -149,6 +149,7 @@ describe('somebody sees old data', () => {
         because: 'invalidation user-9 removed it, and it was written back past the library',
         todo: expect.any(String),
         target: { kind: 'key', key: 'user:profile:7' },
+        runbook: 'stale-data',
       },
     ]);
   });
