@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { applyMutant, fileOf } from './apply.ts';
 import { mutants } from './mutants.ts';
@@ -18,8 +18,9 @@ test('each mutant has a name of its own', () => {
 });
 
 test('a mutant that a test is to notice names one that is there', () => {
+  const regressions = readdirSync(new URL('../../regressions/', import.meta.url));
   for (const { name, test: noticed } of mutants) {
-    if (noticed === undefined) continue;
+    if (noticed === undefined || regressions.includes(`${noticed.title}.json`)) continue;
     // `test.each` puts what differs behind %s.
     const source = readFileSync(new URL(`../../../../${noticed.file}`, import.meta.url), 'utf8');
     const [beginning] = noticed.title.split(' when ');

@@ -1,4 +1,4 @@
-import type { Fault } from '../plan.ts';
+import type { Fault, Operation } from '../plan.ts';
 import { type Kitchen, readers, spread, type Trouble } from './kitchen.ts';
 
 /** A reader that hears nothing, or is stopped, while others write. */
@@ -118,6 +118,63 @@ export function strayReader({ random, replicas, keys, at }: Kitchen): Trouble {
     faults: [
       { at, kind: 'lead-astray', target: `replica-${stray}`, ms: strays - at },
       { at: fills - 1, kind: 'slow-loads', target: `replica-${filler}`, ms: strays + 400 - fills },
+    ],
+  };
+}
+
+/** A load that is overtaken by a change, while another process has taken the fill lease that the change freed. */
+export function twoFillers({ random, replicas, keys, at }: Kitchen): Trouble {
+  const key = random.pick(keys);
+  const first = random.integer(0, replicas - 1);
+  const second = (first + 1) % replicas;
+  const firstMs = random.between(300, 900);
+  const asks = at + random.between(100, 250);
+  const strong = random.chance(0.3);
+  const read = (replica: number, when: number): Operation => ({
+    at: when,
+    kind: strong ? 'strong-read' : 'read',
+    replica,
+    key,
+    value: 0,
+  });
+  return {
+    // Else they do not meet under one key.
+    conditions: { schemaVersions: Array.from({ length: replicas }, () => 1) },
+    operations: [
+      { at: at - 600, kind: strong ? 'strong-write' : 'sql-write', replica: second, key, value: 1 },
+      read(first, at),
+      {
+        at: at + random.between(5, 80),
+        kind: strong ? 'strong-write' : 'write',
+        replica: second,
+        key,
+        value: 2,
+      },
+      read(second, asks),
+      ...readers(random, replicas, key, at + 2_000, at + 5_000, 30),
+    ],
+    faults: [
+      { at: at - 10, kind: 'evict', target: key },
+      { at: at - 1, kind: 'slow-loads', target: `replica-${first}`, ms: firstMs },
+      { at: asks - 1, kind: 'slow-loads', target: `replica-${second}`, ms: firstMs + random.between(0, 400) },
+    ],
+  };
+}
+
+/** All relays are dead, the clock of Redis has stepped back, and a replica comes up that has seen nothing of it. */
+export function deadRelaysUnseen({ random, replicas, keys, at }: Kitchen): Trouble {
+  const key = random.pick(keys);
+  const target = `replica-${random.integer(0, replicas - 1)}`;
+  const ms = random.between(3_500, 5_000);
+  return {
+    operations: [
+      ...readers(random, replicas, key, at - 300, at, 6),
+      { at: at + random.between(50, 400), kind: 'sql-write', replica: 0, key, value: random.integer(0, 9) },
+      ...readers(random, replicas, key, at + 300, at + ms, 60),
+    ],
+    faults: [
+      { at, kind: 'hidden-dead-relays', ms },
+      { at: at + random.between(100, 1_500), kind: 'kill', target, ms: random.between(50, 300) },
     ],
   };
 }

@@ -1,6 +1,14 @@
 import { replicatedFillLease, slowLoadAcrossAFailover, splitBrain } from './failovers.ts';
 import type { Kitchen, Trouble } from './kitchen.ts';
-import { deafReader, impatientReaders, lostLog, strayReader, unregisteredSchemaVersion } from './readers.ts';
+import {
+  deadRelaysUnseen,
+  deafReader,
+  impatientReaders,
+  lostLog,
+  strayReader,
+  twoFillers,
+  unregisteredSchemaVersion,
+} from './readers.ts';
 import { lateCommit, readersBehindAFence, stoppedStrongWriter } from './strong-writers.ts';
 
 /**
@@ -15,8 +23,10 @@ const recipes: Record<string, (kitchen: Kitchen) => Trouble> = {
   lateCommit,
   readersBehindAFence,
   deafReader,
+  deadRelaysUnseen,
   lostLog,
   strayReader,
+  twoFillers,
   impatientReaders,
   unregisteredSchemaVersion,
 };

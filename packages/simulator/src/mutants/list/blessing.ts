@@ -135,6 +135,10 @@ export const blessing: Mutant[] = [
     guarantee: 'G4',
     file: `${POSTGRES}/memory-session.ts`,
     edits: [['const nowMs = wasLost ?', 'const nowMs = false ?']],
+    test: {
+      file: 'packages/simulator/src/simulator.test.ts',
+      title: 'the-number-of-a-lost-blessing-is-given-again',
+    },
   },
   {
     name: 'warm-without-its-blessing',
@@ -147,5 +151,9 @@ export const blessing: Mutant[] = [
         'true',
       ],
     ],
+    test: {
+      file: 'packages/simulator/src/simulator.test.ts',
+      title: 'two-copies-of-one-database-get-the-same-timeline',
+    },
   },
 ];

@@ -47,6 +47,10 @@ export const freshnessLease: Mutant[] = [
         'return this.#maxStalenessMs === null || this.#clock.monotonicMs() < this.#until;',
       ],
     ],
+    test: {
+      file: 'packages/cache-core/src/freshness-lease/policy-lease.test.ts',
+      title: 'a machine that slept does not answer from before',
+    },
   },
   {
     name: 'connection-loss-keeps-the-lease',

@@ -133,6 +133,10 @@ export const reading: Mutant[] = [
     guarantee: 'G2',
     file: `${CORE}/cache-aside/load-through-l2.ts`,
     edits: [['if (policy.bypassWhenUnproven && !lease.valid())', 'if (false)']],
+    test: {
+      file: 'packages/cache-core/test/reading.test.ts',
+      title: 'G9: with Redis gone the origin answers',
+    },
   },
   {
     name: 'fence-not-marked-dirty',
@@ -213,7 +217,10 @@ export const reading: Mutant[] = [
     guarantee: 'G7',
     file: `${CORE}/cache-aside/flights.ts`,
     edits: [['    if (slot === undefined) return {', '    return {']],
-    test: { file: 'packages/cache-core/test/reading.test.ts', title: 'G7: 1,000 reads of a cold key' },
+    test: {
+      file: 'packages/cache-core/src/cache-aside/flights.test.ts',
+      title: 'is shared by all who come while it runs',
+    },
   },
   {
     name: 'registration-outlives-its-postgres',
@@ -221,5 +228,9 @@ export const reading: Mutant[] = [
     guarantee: 'G13',
     file: `${CORE}/cache-aside/schema-registry.ts`,
     edits: [['#recordedBefore = 1;', '#recordedBefore = Number.POSITIVE_INFINITY;']],
+    test: {
+      file: 'packages/simulator/src/simulator.test.ts',
+      title: 'a-schema-version-is-lost-with-an-older-database',
+    },
   },
 ];

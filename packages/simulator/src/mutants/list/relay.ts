@@ -177,5 +177,9 @@ export const relay: Mutant[] = [
     guarantee: 'G1',
     file: `${RELAY}/watermark/watermark.ts`,
     edits: [['if (origin !== status.origin) return null;', '']],
+    test: {
+      file: 'packages/simulator/src/simulator.test.ts',
+      title: 'a-watermark-vouches-for-a-database-that-was-taken-back',
+    },
   },
 ];

@@ -94,6 +94,10 @@ export const strongWrites: Mutant[] = [
         'clock.monotonicMs() - monotonicMs + 0 * wallMs',
       ],
     ],
+    test: {
+      file: 'packages/simulator/src/simulator.test.ts',
+      title: 'a-suspended-writer-takes-its-fence-for-young',
+    },
   },
   {
     name: 'no-transaction-timeout',
