@@ -61,8 +61,7 @@ export class CacheAside<T> {
       protocol.ringRelays(),
     ]);
     const failed = done.find((result) => result.status === 'rejected');
-    if (failed !== undefined)
-      log.failed('invalidation left to the relay', failed.reason, { entity: policy.entity });
+    if (failed !== undefined) log.leftToRelay('invalidation', failed.reason, policy.entity);
   }
   /**
    * Removes every value of the entity from every cache, as a TRUNCATE of its table does: for changes that no trigger sees,

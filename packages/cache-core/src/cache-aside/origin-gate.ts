@@ -56,21 +56,20 @@ export class OriginGate {
         retryable: true,
       },
     );
-    const start = (): void => {
+    // Else one that waits would run in the trace of whichever load makes room for it.
+    const start = inThisTrace(() => {
       this.#running++;
       // In an async function, as a load may throw before it returns a promise.
       const loading = (async () => await load(controller.signal))().then(resolve, reject);
       void loading.finally(() => this.#leave());
-    };
-    // Else it would run in the trace of whichever load makes room for it.
-    const waiting = inThisTrace(start);
+    });
     const cancelDeadline = clock.after(timeoutMs, () => {
-      this.#queue.delete(waiting);
+      this.#queue.delete(start);
       reject(timedOut);
       controller.abort(timedOut);
     });
     if (this.#running < concurrency) start();
-    else this.#queue.add(waiting);
+    else this.#queue.add(start);
     try {
       return await promise;
     } finally {

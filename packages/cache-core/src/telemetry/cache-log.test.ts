@@ -105,10 +105,25 @@ describe('the active span', () => {
 
 test('what failed is a warning with its error', () => {
   const error = new Error('Redis is gone');
-  new CacheLog(logger('info'), 1, never).failed('invalidation left to the relay', error, { entity: 'item' });
+  new CacheLog(logger('info'), 1, never).failed('cached value not understood', error, { entity: 'item' });
   expect(lines).toEqual([
-    { level: 'warn', fields: { err: error, entity: 'item' }, message: 'invalidation left to the relay' },
+    { level: 'warn', fields: { err: error, entity: 'item' }, message: 'cached value not understood' },
   ]);
+});
+
+test('what is left to the relay is told once, without a stack, until the lease is held again', () => {
+  const log = new CacheLog(logger('info'), 1, never);
+  const error = new Error('Redis is gone');
+  const told = { level: 'warn', fields: { reason: 'Redis is gone', entity: 'item' } };
+  for (let write = 0; write < 3; write++) log.leftToRelay('invalidation', error, 'item');
+  log.leftToRelay('publication', error, 'item');
+  expect(lines).toEqual([
+    { ...told, message: 'invalidation left to the relay, and those after it' },
+    { ...told, message: 'publication left to the relay, and those after it' },
+  ]);
+  log.lease({ held: true }, undefined);
+  log.leftToRelay('invalidation', error, 'item');
+  expect(lines).toHaveLength(4);
 });
 
 describe('the freshness lease', () => {

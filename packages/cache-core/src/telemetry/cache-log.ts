@@ -18,6 +18,7 @@ export class CacheLog {
   readonly #sample: number;
   readonly #random: () => number;
   readonly #wallMs: () => number;
+  readonly #leftToRelay = new Set<string>();
   #lease: 'awaited' | 'held' | 'missed' = 'awaited';
 
   constructor(
@@ -48,6 +49,7 @@ export class CacheLog {
   lease(state: LeaseState, connection: string | undefined): void {
     if (state.held) {
       this.#lease = 'held';
+      this.#leftToRelay.clear();
       this.logger?.info({}, 'freshness lease held');
       return;
     }
@@ -66,5 +68,16 @@ export class CacheLog {
 
   failed(what: string, error: unknown, fields: object = {}): void {
     this.logger?.warn({ err: error, ...fields }, what);
+  }
+
+  /**
+   * What the relay makes up for is told once until the lease is held again, without a stack: while Redis is away it happens
+   * at every write, and each would say the same.
+   */
+  leftToRelay(what: string, error: unknown, entity: string): void {
+    if (this.#leftToRelay.has(what)) return;
+    this.#leftToRelay.add(what);
+    const reason = error instanceof Error ? error.message : String(error);
+    this.logger?.warn({ reason, entity }, `${what} left to the relay, and those after it`);
   }
 }

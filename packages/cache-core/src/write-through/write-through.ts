@@ -152,7 +152,7 @@ export class WriteThrough<T> {
         ? null
         : { number: policy.schemaVersion, entry: prepared.entry, ttlMs: prepared.keepMs };
     await fence.publish(version, stored).catch((error: unknown) => {
-      replica.log.failed('publication left to the relay', error, { entity: policy.entity });
+      replica.log.leftToRelay('publication', error, policy.entity);
     });
     traceStep('published');
     await this.#catchUp(id, fence);
@@ -173,7 +173,7 @@ export class WriteThrough<T> {
     const deadline = clock.monotonicMs() + timings.strongWriteMs;
     const key = logicalKey(replica.service, policy.entity, id);
     await emptyMemories(replica, key, fence, () => clock.monotonicMs() < deadline).catch((error: unknown) => {
-      replica.log.failed('late commit left to the relay', error, { entity: policy.entity });
+      replica.log.leftToRelay('late commit', error, policy.entity);
     });
   }
 
