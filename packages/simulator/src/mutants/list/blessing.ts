@@ -76,6 +76,10 @@ export const blessing: Mutant[] = [
     guarantee: 'G2',
     file: `${POSTGRES}/memory-session.ts`,
     edits: [['Number(progress.appliedNo) > from', 'Number(progress.appliedNo) === from + 1e9']],
+    test: {
+      file: 'packages/simulator/src/postgres/conformance.test.ts',
+      title: 'the database in memory answers',
+    },
   },
   {
     name: 'pending-changes-not-dropped',
@@ -83,6 +87,10 @@ export const blessing: Mutant[] = [
     guarantee: 'G2',
     file: `${POSTGRES}/memory-session.ts`,
     edits: [['        ...outbox.pending,\n', '']],
+    test: {
+      file: 'packages/simulator/src/postgres/conformance.test.ts',
+      title: 'the database in memory answers',
+    },
   },
   {
     name: 'applied-no-of-the-domain',
@@ -102,6 +110,10 @@ export const blessing: Mutant[] = [
     guarantee: 'G2',
     file: `${POSTGRES}/memory-session.ts`,
     edits: [['Number(since.appliedNo) >= outbox.highestPurgedNo', 'true']],
+    test: {
+      file: 'packages/simulator/src/postgres/conformance.test.ts',
+      title: 'the database in memory answers',
+    },
   },
   {
     name: 'as-of-after-the-snapshot',

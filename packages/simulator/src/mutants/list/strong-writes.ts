@@ -188,5 +188,9 @@ export const strongWrites: Mutant[] = [
     guarantee: 'G4',
     file: `${POSTGRES}/memory-session.ts`,
     edits: [['newest?.origin === this.database.options.origin ? newest.number : 0', 'newest?.number ?? 0']],
+    test: {
+      file: 'packages/simulator/src/postgres/conformance.test.ts',
+      title: 'the database in memory answers',
+    },
   },
 ];
