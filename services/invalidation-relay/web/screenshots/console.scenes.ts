@@ -10,7 +10,7 @@ import { openConsole, part, startBrowser } from '../test/browser.ts';
 import { trafficOf } from './traffic.ts';
 
 const folder = join(import.meta.dirname, '../../../../docs/images');
-const ENOUGH_SAMPLES = 150;
+const ENOUGH_SAMPLES = 120;
 const narrow = { viewport: { width: 390, height: 844 }, isMobile: true };
 
 let browser: Browser;
@@ -38,12 +38,14 @@ async function open(system: System, options: BrowserContextOptions = {}): Promis
 async function untilSampled(page: Page): Promise<void> {
   await eventually(
     async () => {
-      const texts = (await part(page, 'Services').innerText()).matchAll(/([\d.]+k?) samples/g);
+      const texts = (await part(page, 'Services').locator('tbody').innerText()).matchAll(
+        /([\d.]+k?) samples/g,
+      );
       const counts = [...texts].map(([, count = '']) => (count.endsWith('k') ? 1_000 : Number(count)));
       expect(counts).toHaveLength(12);
       expect(Math.min(...counts)).toBeGreaterThanOrEqual(ENOUGH_SAMPLES);
     },
-    { what: 'each layer has samples', deadlineMs: 200_000 },
+    { what: 'each layer has samples', deadlineMs: 120_000 },
   );
 }
 
