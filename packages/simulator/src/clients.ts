@@ -9,6 +9,23 @@ import type { ReplicaHost, Value } from './world/replica-host.ts';
 import { SimOrigin } from './world/sim-origin.ts';
 import type { World } from './world/world.ts';
 
+/** What psql names in calls of freshet.invalidate, by the kind of the operation. */
+const invalidatedByHand = {
+  'strong-invalidate-all': () => [['stock']],
+  'sql-invalidate': (key) => [
+    ['item', [key]],
+    ['stock', [key]],
+  ],
+  // An empty part, and a name that could be taken for an id's beginning.
+  'sql-malformed': () => [['item', ['']], ['st:ock']],
+} satisfies {
+  [kind in Operation['kind']]?: (key: string) => [entity: string, idParts?: readonly string[]][];
+};
+
+function isByHand(kind: Operation['kind']): kind is keyof typeof invalidatedByHand {
+  return kind in invalidatedByHand;
+}
+
 /** Asks the replicas for what the plan says, and writes down what came of it. */
 export class Clients {
   readonly records: Record[] = [];
@@ -38,15 +55,16 @@ export class Clients {
       this.#run(index, 'psql', 'write', 'item', key, () =>
         this.#sql.transaction(async (client) => {
           const written = await rewrite(client, key, value);
-          await invalidateAll(client, 'item');
+          await invalidate(client, 'item');
           return written;
         }),
       );
       return;
     }
-    if (kind === 'strong-invalidate-all') {
+    if (isByHand(kind)) {
       this.#run(index, 'psql', 'invalidate', table, key, async () => {
-        await this.#sql.transaction((client) => invalidateAll(client, 'stock'));
+        for (const [entity, idParts] of invalidatedByHand[kind](key))
+          await this.#sql.transaction((client) => invalidate(client, entity, idParts));
         return {};
       });
       return;
@@ -218,8 +236,8 @@ async function rewrite(client: QueryClient, key: string, value: number): Promise
   return {};
 }
 
-function invalidateAll(client: QueryClient, table: Table): Promise<void> {
-  return PostgresClient.of(client).run((session) => session.invalidate('sim', table));
+function invalidate(client: QueryClient, entity: string, idParts?: readonly string[]): Promise<void> {
+  return PostgresClient.of(client).run((session) => session.invalidate('sim', entity, idParts));
 }
 
 async function change(

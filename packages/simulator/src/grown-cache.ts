@@ -27,6 +27,7 @@ export function withGrownCache(plan: Plan): Plan {
       refreshAhead: random.pick([0, 10, 200, 1e9]),
       staleIfErrorMs: random.pick([0, 2_000, 10_000]),
       loadMany: random.chance(0.5),
+      loadConcurrency: random.pick([1, 2, 16]),
     },
     operations: plan.operations.map(many),
     faults: [...plan.faults, ...faults].toSorted((one, other) => one.at - other.at),

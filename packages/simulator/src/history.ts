@@ -49,6 +49,17 @@ export class Timeline {
   }
 }
 
+/** What the database was taken back to, when it came back as an older copy of itself. */
+export interface Reverted {
+  /** When the server died that had known better. */
+  at: number;
+  rows: { table: Table; id: string; value: number | null; version: string }[];
+  /** The highest number that a blessing had before. */
+  newestBlessing: number;
+  /** Outbox rows that had been fanned out, and now are pending again. */
+  pendingAgain: string[];
+}
+
 export interface Violation {
   rule:
     | 'bounded staleness'

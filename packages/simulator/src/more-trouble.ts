@@ -14,6 +14,10 @@ export function withMoreTrouble(plan: Plan): Plan {
     const trouble = restore({ ...plan, random, keys: KEYS, at: random.between(1_000, 2_000) });
     return together(plan, trouble);
   }
+  const processes = [
+    ...Array.from({ length: plan.replicas }, (_, index) => `replica-${index}`),
+    ...Array.from({ length: plan.relays }, (_, index) => `relay-${index}`),
+  ];
   const during = (): number => random.pick(plan.operations).at + random.between(-100, 100);
   const faults = Array.from({ length: random.integer(0, 2) }, (): Fault => {
     const kind = random.weighted([
@@ -24,6 +28,8 @@ export function withMoreTrouble(plan: Plan): Plan {
       [1, 'short-of-memory'],
       [1, 'short-log'],
       [1, 'redis-forgotten-primary'],
+      [2, 'garbage'],
+      [2, 'shut-down'],
     ] as const);
     const at = during();
     switch (kind) {
@@ -31,6 +37,10 @@ export function withMoreTrouble(plan: Plan): Plan {
         return { at, kind, ms: random.pick([0, 0, 30, 300]) * random.between(0.5, 1.5) };
       case 'postgres-restore':
         return { at, kind, ms: random.pick([300, 1_500, 4_000]) * random.between(0.5, 1.5) };
+      case 'garbage':
+        return { at, kind, target: random.pick(KEYS) };
+      case 'shut-down':
+        return { at, kind, target: random.pick(processes), ms: random.pick([150, 1_000, 4_000]) };
       default:
         return { at, kind, ms: random.pick([300, 2_000, 5_000]) };
     }
@@ -44,6 +54,8 @@ export function withMoreTrouble(plan: Plan): Plan {
         [2, 'sql-rewrite'],
         [1, 'invalidate-all'],
         [1, 'strong-invalidate-all'],
+        [1, 'sql-invalidate'],
+        [1, 'sql-malformed'],
       ] as const),
       replica: random.integer(0, plan.replicas - 1),
       key: random.pick(KEYS),

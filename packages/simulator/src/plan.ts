@@ -20,6 +20,10 @@ export interface Operation {
     /** Invalidates a whole entity, in which nothing has changed. */
     | 'invalidate-all'
     | 'strong-invalidate-all'
+    /** Invalidates one key by hand. */
+    | 'sql-invalidate'
+    /** Writes outbox rows that name nothing which could be cached. */
+    | 'sql-malformed'
     | 'strong-read'
     | 'strong-write'
     | 'strong-take'
@@ -56,6 +60,10 @@ export interface Fault {
     | 'trim-log'
     /** The log is never longer than one entry. */
     | 'short-log'
+    /** Another release, or a hand, leaves something that is not understood: under a key, or in the log. */
+    | 'garbage'
+    /** A process ends as on SIGTERM, and comes up again. */
+    | 'shut-down'
     /** DROPs, APPENDs and the like arrive once more, some time later. */
     | 'repeat-commands'
     /** As a failover, but nobody demotes the old primary: it goes on, and so do the replicas' connections to it. */
@@ -85,6 +93,8 @@ export interface GrownCache {
   staleIfErrorMs: number;
   /** Loads of many keys are one query. */
   loadMany: boolean;
+  /** Few, so that loads wait for one another. */
+  loadConcurrency?: number;
 }
 
 /** One schedule, whole: with its seed it always runs the same way. */

@@ -86,9 +86,9 @@ export class MemorySession extends MemoryBackend implements PostgresSession {
     );
   }
 
-  invalidate(service: string, entity: string): void {
+  invalidate(service: string, entity: string, idParts: readonly string[] | null = null): void {
     this.write((transaction) =>
-      this.#intoOutbox(transaction, { service, entity, idParts: null, version: MAX_VERSION }),
+      this.#intoOutbox(transaction, { service, entity, idParts, version: MAX_VERSION }),
     );
   }
 

@@ -10,6 +10,7 @@ export type Operation =
   | { do: 'take'; table: Table; id: string; amount: number; thenExpire: boolean }
   | { do: 'remove'; table: Table; id: string; thenExpire: boolean }
   | { do: 'next version' | 'limits' | 'schema versions' | 'newest blessing' | 'snapshot' | 'strong check' }
+  | { do: 'invalidate'; table: Table; idParts: string[] | null }
   | { do: 'register'; number: number }
   | { do: 'lock due'; limit: number }
   | { do: 'lock'; ids: string[] }

@@ -116,8 +116,8 @@ export interface PostgresSession {
   remove(table: Table, id: string): Promise<boolean>;
   /** Changes a row that is there as a rewrite of its table does: no trigger sees it, and its version stays. Waits like `put`. */
   rewrite(table: Table, id: string, value: number): Promise<boolean>;
-  /** freshet.invalidate: writes the outbox row that removes every entry of an entity. */
-  invalidate(service: string, entity: string): void;
+  /** freshet.invalidate: writes the outbox row that removes every entry of a key; of an entity where there is no id. */
+  invalidate(service: string, entity: string, idParts?: readonly string[] | null): void;
   nextVersion(): Version;
 
   limits(): DomainLimits | null;

@@ -294,6 +294,13 @@ class RealSession {
           (await this.#client.query(`delete from ${operation.table} where id = $1`, [operation.id]))
             .rowCount === 1
         );
+      case 'invalidate':
+        await this.#client.query('select freshet.invalidate($1, $2, $3)', [
+          'sim',
+          operation.table,
+          operation.idParts,
+        ]);
+        return null;
       case 'next version': {
         const { rows } = await this.#client.query<{ version: string }>(
           `select nextval('freshet.version_seq') as version`,

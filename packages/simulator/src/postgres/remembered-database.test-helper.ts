@@ -185,6 +185,8 @@ export class RememberedDatabase {
         return session.take(operation.table, operation.id, operation.amount);
       case 'remove':
         return session.remove(operation.table, operation.id);
+      case 'invalidate':
+        return session.invalidate('sim', operation.table, operation.idParts);
       case 'next version':
         return session.nextVersion();
       case 'register': {

@@ -146,6 +146,7 @@ export class Sequence {
       [7, { do: 'put', table, id, value: random.integer(0, 9), thenExpire }],
       [6, { do: 'take', table, id, amount: random.integer(1, 6), thenExpire }],
       [3, { do: 'remove', table, id, thenExpire }],
+      [1, { do: 'invalidate', table, idParts: random.pick([null, [id], ['']]) }],
     ]);
   }
 

@@ -40,6 +40,16 @@ const restores: ((kitchen: Kitchen) => Trouble)[] = [
     };
   },
 
+  /** The copy is from before the domain's first blessing. */
+  function lostAllBlessings({ random, replicas, keys, at }) {
+    const key = random.pick(keys);
+    const madeAt = random.between(20, 200);
+    return {
+      operations: busy(random, replicas, key, at, at + 5_000),
+      faults: [{ at: madeAt, kind: 'postgres-restore', ms: at - madeAt }],
+    };
+  },
+
   /** Redis is as old as the database, or empty: the number of a lost blessing is free again, and a replica still knows it. */
   function lostBlessing({ random, replicas, keys, at }) {
     const key = random.pick(keys);

@@ -318,6 +318,14 @@ export class MemoryRedis implements RedisServer, RedisFaults {
     if (log.length > length) log.splice(0, log.length - length);
   }
 
+  /** An entry of the log that no reader of this release understands. */
+  appendUnknown(): void {
+    const head = this.#blessedHead();
+    if (head === null) return;
+    this.#data.log.push(null);
+    head.last++;
+  }
+
   /** volatile-*: what has no TTL, a fence above all, is never evicted. */
   evictable(): string[] {
     return [...this.#data.texts].flatMap(([key, { lastMs }]) =>

@@ -88,6 +88,13 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
     case 'trim-log':
       world.node.server.trimLog(ms);
       return;
+    case 'garbage':
+      leaveGarbage(world, target, random);
+      return;
+    case 'shut-down':
+      hosts.shutDown(target);
+      scheduler.after(ms, () => hosts.restart(target));
+      return;
     case 'short-log':
       world.shortLogUntil = scheduler.now + ms;
       return;
@@ -108,6 +115,23 @@ export function applyFault(fault: Fault, world: World, hosts: Hosts): void {
       if (world.node.pausedUntil <= scheduler.now) world.stepRedisClock(-ms);
       scheduler.after(ms, () => hosts.restartAll());
   }
+}
+
+/** Of another release, of a hand, or of a value that was cut short. */
+const GARBAGE = [
+  'hello',
+  '{"v":"1","b":1,"at":1,"ttl":100',
+  '{"v":"1","b":-1,"at":1,"ttl":100,"cost":1,"d":{"n":1}}',
+  '{"v":"one","b":9e15,"at":1,"ttl":100,"cost":1,"d":{"n":1}}',
+  '{"v":"1","b":9007199254740991,"at":1,"ttl":100,"cost":1}',
+];
+
+function leaveGarbage({ node: { server } }: World, key: string, random: Random): void {
+  if (random.chance(0.3)) server.appendUnknown();
+  else
+    for (const table of ['item', 'stock'])
+      if (server.get(`sim:${table}:${key}`)?.startsWith('{"fence"') !== true)
+        server.set(`sim:${table}:${key}`, random.pick(GARBAGE), 60_000);
 }
 
 function evictSteadily(world: World, until: number, random: Random): void {

@@ -3,6 +3,8 @@ import { RelayHost } from './relay-host.ts';
 import { ReplicaHost } from './replica-host.ts';
 import type { World } from './world.ts';
 
+const GRACE_MS = 100;
+
 /** The processes: which run now, and which come back after they died. */
 export class Hosts {
   readonly #world: World;
@@ -40,6 +42,16 @@ export class Hosts {
     this.#schemaVersions[0] = schemaVersion;
     this.process('replica-0')?.kill();
     this.#start('replica-0');
+  }
+
+  /** As on SIGTERM: what it holds is given back. The process is over a little later, whatever it has got done. */
+  shutDown(name: string): void {
+    const host = this.#replicas.get(name) ?? this.#relays.get(name);
+    if (host === undefined) return;
+    host.stop().catch(() => {
+      // What could not be given back runs out by itself.
+    });
+    this.#world.scheduler.after(GRACE_MS, () => host.process.kill());
   }
 
   killRelays(): void {

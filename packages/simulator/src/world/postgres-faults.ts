@@ -1,21 +1,10 @@
+import type { Reverted } from '../history.ts';
 import { type Fault, KEYS } from '../plan.ts';
-import type { Table } from '../postgres/postgres-server.ts';
 import { Random } from './random.ts';
 import type { World } from './world.ts';
 
 /** Postgres logs a sequence so many numbers ahead. */
 const LOGGED_AHEAD = 32;
-
-/** What the database was taken back to, when it came back as an older copy of itself. */
-export interface Reverted {
-  /** When the server died that had known better. */
-  at: number;
-  rows: { table: Table; id: string; value: number | null; version: string }[];
-  /** The highest number that a blessing had before. */
-  newestBlessing: number;
-  /** Outbox rows that had been fanned out, and now are pending again. */
-  pendingAgain: string[];
-}
 
 /**
  * - `postgres-restart`: it crashes, and comes back with all that was committed.

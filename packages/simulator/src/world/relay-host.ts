@@ -65,4 +65,8 @@ export class RelayHost {
     });
     this.relay.start();
   }
+
+  stop(): Promise<void> {
+    return this.relay.stop();
+  }
 }

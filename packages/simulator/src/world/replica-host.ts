@@ -1,6 +1,6 @@
 import type { CacheAside, WriteThrough } from '@freshet/cache-core';
 import { type LoadContext, type Loaded, ttl } from '@freshet/cache-core';
-import { pause, ReplicaCache } from '@freshet/cache-core/protocol';
+import { limits, pause, ReplicaCache } from '@freshet/cache-core/protocol';
 import type { GrownCache } from '../plan.ts';
 import type { Table } from '../postgres/postgres-server.ts';
 import { PostgresClient } from './postgres-client.ts';
@@ -50,6 +50,7 @@ export class ReplicaHost {
       clock: process.clock,
       // Two keys: room for more would be made anew in every schedule.
       l1: { maxEntries: 8 },
+      loadConcurrency: world.plan.grown?.loadConcurrency ?? limits.loadConcurrency,
       random: () => random.next(),
       token: () => `${name}-${incarnation}-${random.integer(0, 1e9)}`,
     });
@@ -74,6 +75,10 @@ export class ReplicaHost {
     this.cache.start().catch(() => {
       // As a process that cannot start: it is killed and started again by the schedule's end at the latest.
     });
+  }
+
+  stop(): Promise<void> {
+    return this.cache.close();
   }
 
   /** L1 answers. */

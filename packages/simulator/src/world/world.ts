@@ -1,10 +1,10 @@
+import type { Reverted } from '../history.ts';
 import type { Plan } from '../plan.ts';
 import { MemoryPostgres } from '../postgres/memory-postgres.ts';
 import type { Committed } from '../postgres/postgres-server.ts';
 import { MemoryRedis } from '../redis/memory-redis.ts';
 import type { RedisSnapshot } from '../redis/redis-server.ts';
 import type { PostgresClient, PostgresNetwork } from './postgres-client.ts';
-import type { Reverted } from './postgres-faults.ts';
 import { EPOCH_MS, Process } from './process.ts';
 import { Random } from './random.ts';
 import { RedisConnection, type Trace } from './redis-connection.ts';
