@@ -61,9 +61,8 @@ export function Unavailable({
 }) {
   if (domains === undefined || domains.length === 0) return null;
   return (
-    <p class="state problem">
-      Without {domains.map(({ domain, reason }) => `${domain} (${reason})`).join(', ')}: it could not be
-      asked.
+    <p class="state">
+      Could not be asked just now: {domains.map(({ domain, reason }) => `${domain} (${reason})`).join(', ')}.
     </p>
   );
 }

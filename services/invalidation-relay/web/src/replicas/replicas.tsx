@@ -9,6 +9,7 @@ import { replicas } from '../live/store.ts';
 const FULL_LEASE_MS = 2_000;
 /** A process that ended keeps its lease's record in Redis for a while; after this it is of no interest. */
 const FORGET_MS = 10 * 60_000;
+const GONE_AFTER_MS = 60_000;
 
 export function Replicas() {
   return (
@@ -96,7 +97,7 @@ function ReplicaRow({ replica }: { replica: Replica }) {
   );
 }
 
-function Lease({ replica: { live, answered, leaseRemainingMs } }: { replica: Replica }) {
+function Lease({ replica: { live, answered, leaseRemainingMs, leaseUntil } }: { replica: Replica }) {
   if (live) {
     return (
       <span class="lease">
@@ -110,5 +111,8 @@ function Lease({ replica: { live, answered, leaseRemainingMs } }: { replica: Rep
       </span>
     );
   }
-  return answered ? <span data-level="attention">none</span> : <span class="muted">gone</span>;
+  if (answered) return <span data-level="attention">none</span>;
+  // Replicas are asked over Redis: while it is away, silence says nothing.
+  const isGone = Date.parse(leaseUntil) < now.value - GONE_AFTER_MS;
+  return <span class="muted">{isGone ? 'gone' : 'no answer'}</span>;
 }
