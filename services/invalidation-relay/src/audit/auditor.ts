@@ -1,5 +1,6 @@
 import { Complaints } from '../domain/complaints.ts';
 import { Loop } from '../domain/loop.ts';
+import { reasonOf } from '../domain/reason-of.ts';
 import { Audit, type AuditDependencies } from './audit.ts';
 import { AuditBoard } from './audit-board.ts';
 import { type AuditCounters, countAudit } from './audit-metrics.ts';
@@ -48,8 +49,7 @@ export class Auditor {
         await this.#run();
         this.#complaints.settle('audit');
       },
-      onError: (error) =>
-        this.#complaints.raise('audit', error instanceof Error ? error.message : String(error)),
+      onError: (error) => this.#complaints.raise('audit', reasonOf(error)),
     });
   }
 

@@ -10,6 +10,7 @@ import { Complaints, type RelayLogger } from './complaints.ts';
 import { FenceSweep } from './fence-sweep.ts';
 import { Loop } from './loop.ts';
 import type { CachedTableProblem, OutboxStore } from './outbox-store.ts';
+import { reasonOf } from './reason-of.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { RelayTiming } from './relay-timing.ts';
 import { Upkeep } from './upkeep.ts';
@@ -204,7 +205,7 @@ export class DomainRelay {
     try {
       this.#state.blessing = await this.#blesser.watch();
     } catch (error) {
-      this.#state.blessing = { do: 'unknown', why: error instanceof Error ? error.message : String(error) };
+      this.#state.blessing = { do: 'unknown', why: reasonOf(error) };
     }
     const blessing = this.#state.blessing;
     const blessed = speaksForDomain(blessing);
@@ -237,8 +238,7 @@ export class DomainRelay {
         await run();
         if (name !== 'schema') this.#complaints.settle(name);
       },
-      onError: (error) =>
-        this.#complaints.raise(name, error instanceof Error ? error.message : String(error)),
+      onError: (error) => this.#complaints.raise(name, reasonOf(error)),
     });
     this.#loops.push(loop);
     return loop;

@@ -7,6 +7,7 @@ import type {
   OutboxStore,
   RowSelection,
 } from '../domain/outbox-store.ts';
+import { reasonOf } from '../domain/reason-of.ts';
 import type { RedisLink } from '../domain/redis-link.ts';
 import { type FanOutPlan, planFanOut, type SortedRows, sortRows } from '../fan-out/fan-out-plan.ts';
 import { type FanOutSpans, startFanOutSpans } from '../fan-out/fan-out-spans.ts';
@@ -136,7 +137,7 @@ export class Drain {
       const { blessed, blessing, timeMs } = await this.#deps.redis.protocol.status();
       return blessed ? { blessing, timeMs } : { why: 'Redis is not blessed' };
     } catch (error) {
-      return { why: `Redis does not answer: ${asError(error).message}` };
+      return { why: `Redis does not answer: ${reasonOf(error)}` };
     }
   }
 

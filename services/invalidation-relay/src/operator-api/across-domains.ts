@@ -1,5 +1,6 @@
 import { invalidRequest, unavailable } from '@freshet/service-kit';
 import type { OpenDomain } from '../domain/open-domain.ts';
+import { reasonOf } from '../domain/reason-of.ts';
 
 export interface Answers<Value> {
   answers: { domain: OpenDomain; value: Value }[];
@@ -21,7 +22,7 @@ export async function askEach<Value>(
     const domain = domains[index];
     if (domain === undefined) continue;
     if (result.status === 'fulfilled') answers.push({ domain, value: result.value });
-    else silent.push({ domain: domain.name, reason: messageOf(result.reason) });
+    else silent.push({ domain: domain.name, reason: reasonOf(result.reason) });
   }
   if (answers.length === 0 && silent.length > 0) {
     throw unavailable('DOMAINS_UNAVAILABLE', 'No domain can be asked just now. Try again soon.', {
@@ -45,8 +46,4 @@ export function namedDomains(
   throw invalidRequest(
     `This relay has no such domain. It has: ${domains.map((domain) => domain.name).join(', ')}.`,
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
