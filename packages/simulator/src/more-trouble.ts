@@ -12,7 +12,7 @@ export function withMoreTrouble(plan: Plan): Plan {
   if (random.chance(0.6)) return plan;
   if (random.chance(0.25)) {
     const trouble = restore({ ...plan, random, keys: KEYS, at: random.between(1_000, 2_000) });
-    return together(plan, trouble);
+    return together(trouble.alone === true ? { ...plan, faults: [] } : plan, trouble);
   }
   const processes = [
     ...Array.from({ length: plan.replicas }, (_, index) => `replica-${index}`),

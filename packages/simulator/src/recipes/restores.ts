@@ -2,8 +2,11 @@ import type { Fault, Operation } from '../plan.ts';
 import { type Kitchen, readers, spread, type Trouble } from './kitchen.ts';
 import type { Random } from '../world/random.ts';
 
+/** `alone`: nothing else may go wrong meanwhile. */
+type LostState = Trouble & { alone?: true };
+
 /** Troubles of a database that was taken back. What has been recorded in it is lost; the caches, and the processes, still know it. */
-const restores: ((kitchen: Kitchen) => Trouble)[] = [
+const restores: ((kitchen: Kitchen) => LostState)[] = [
   /** The registration of a schema version is lost, and the replica that uses it lives on. */
   function lostSchemaVersion({ random, replicas, keys, at }) {
     const key = random.pick(keys);
@@ -40,13 +43,14 @@ const restores: ((kitchen: Kitchen) => Trouble)[] = [
     };
   },
 
-  /** The copy is from before the domain's first blessing. */
+  /** The copy is from before the domain's first blessing: the only ones that know of it are Redis and the relays. */
   function lostAllBlessings({ random, replicas, keys, at }) {
     const key = random.pick(keys);
     const madeAt = random.between(20, 200);
     return {
       operations: busy(random, replicas, key, at, at + 5_000),
       faults: [{ at: madeAt, kind: 'postgres-restore', ms: at - madeAt }],
+      alone: true,
     };
   },
 
@@ -79,7 +83,7 @@ const restores: ((kitchen: Kitchen) => Trouble)[] = [
   },
 ];
 
-export function restore(kitchen: Kitchen): Trouble {
+export function restore(kitchen: Kitchen): LostState {
   return kitchen.random.pick(restores)(kitchen);
 }
 

@@ -340,6 +340,19 @@ test('a Postgres that lost the newest blessings gives none of their numbers agai
   await expect(watching).resolves.toMatchObject({ do: 'blessed', number: expect.toSatisfy(isByTheClock) });
 });
 
+test('a relay that met a blessing which Postgres and Redis have both lost does not give its number again', async () => {
+  const fixture = await createRelayFixture();
+  const clock = manualClock();
+  const blesser = blesserOn(fixture, { clock });
+  await expect(blesser.watch()).resolves.toMatchObject({ do: 'blessed', number: 1 });
+  await fixture.db.query('truncate freshet.blessing');
+  await fixture.redis.flushall();
+  const watching = blesser.watch();
+  await eventually(() => clock.waiting() === 1, { what: 'the blesser waits' });
+  clock.advance(WAIT_MS);
+  await expect(watching).resolves.toMatchObject({ do: 'blessed', number: expect.toSatisfy(isByTheClock) });
+});
+
 /** In milliseconds since 1970: no blessing that was lost had a number as high. */
 function isByTheClock(number: number): boolean {
   return Math.abs(number - Date.now()) < 60_000;

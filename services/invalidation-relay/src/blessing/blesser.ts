@@ -40,6 +40,8 @@ export interface BlesserDependencies {
  */
 export class Blesser {
   readonly #deps: BlesserDependencies;
+  /** ● The highest number that this relay has met: where Postgres and Redis have lost theirs, replicas may know it all the same. */
+  #highestMet = 0;
   #stopped = false;
   #endWait = (): void => {};
 
@@ -52,6 +54,7 @@ export class Blesser {
     const { protocol } = this.#deps.redis;
     const status = await protocol.status();
     const recorded = await store.read(status.history);
+    this.#highestMet = Math.max(this.#highestMet, status.blessing, recorded.newest?.number ?? 0);
     const decision = decideBlessing(status, recorded, self);
     if (decision.do === 'confirm') await store.confirm(decision.number);
     if (decision.do !== 'bless') return decision;
@@ -64,12 +67,15 @@ export class Blesser {
     ) {
       return { do: 'given-up', why: 'the server changed while it was looked at' };
     }
-    return this.#bless(decision, {
-      history: status.history,
-      headBlessing: status.blessing,
-      origin: recorded.origin,
-      expectedNewest: recorded.newest?.number ?? 0,
-    });
+    return this.#bless(
+      { why: decision.why, first: decision.first && this.#highestMet === 0 },
+      {
+        history: status.history,
+        headBlessing: this.#highestMet,
+        origin: recorded.origin,
+        expectedNewest: recorded.newest?.number ?? 0,
+      },
+    );
   }
 
   /** Ends a wait that runs, without blessing anything: another relay takes over. */
@@ -88,6 +94,7 @@ export class Blesser {
     const recorded = await store.record({ ...seen, limits, recordedBy: self });
     if (recorded === null) return { do: 'given-up', why: 'another relay was faster' };
     const { number } = recorded;
+    this.#highestMet = number;
     const waitMs = first ? 0 : withDrift(recorded.waitMs);
     this.#deps.onRecorded({ number, waitMs, why });
     await faults.at('after-record-blessing');
