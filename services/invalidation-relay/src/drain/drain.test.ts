@@ -189,10 +189,13 @@ test('what was dropped but not appended is dropped and appended again', async ()
   const fixture = await createRelayFixture();
   const { db } = fixture;
   let failures = 1;
+  let appendedBefore: number | undefined;
   fixture.startRelay({
     faults: {
       async at(point) {
-        if (point === 'after-drop' && failures-- > 0) throw new Error('between DROP and APPEND');
+        if (point !== 'after-drop' || failures-- <= 0) return;
+        appendedBefore = (await fixture.logEntries()).length;
+        throw new Error('between DROP and APPEND');
       },
     },
   });
@@ -207,6 +210,7 @@ test('what was dropped but not appended is dropped and appended again', async ()
     },
     { what: 'the row was postponed' },
   );
+  expect(appendedBefore).toBe(0);
   expect(failed).toEqual({ attempts: 1, last_error: 'between DROP and APPEND', later: true });
   // A reader fills the key again before the second attempt: the first DROP does not count for it.
   await fixture.cacheEntry('user:profile:ann', '1');

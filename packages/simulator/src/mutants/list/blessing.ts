@@ -121,6 +121,10 @@ export const blessing: Mutant[] = [
     guarantee: 'G1',
     file: `${RELAY}/blessing/blesser.ts`,
     edits: [['      asOf: status.timeMs,\n', '      asOf: (await protocol.status()).timeMs,\n']],
+    test: {
+      file: 'services/invalidation-relay/src/blessing/blesser.test.ts',
+      title: 'the watermark of a new blessing is an instant before its snapshot',
+    },
   },
   {
     name: 'bless-a-lower-number',

@@ -17,7 +17,7 @@ export const relay: Mutant[] = [
     ],
     test: {
       file: 'services/invalidation-relay/src/drain/drain.test.ts',
-      title: 'nothing is appended when a DROP failed',
+      title: 'what was dropped but not appended',
     },
   },
   {
@@ -66,6 +66,10 @@ export const relay: Mutant[] = [
       [
         'where id = any($1::bigint[]) and ${NEWEST_BLESSING} = $2::bigint',
         'where id = any($1::bigint[]) and $2::bigint is not null',
+      ],
+      [
+        'where id = marked_id and ${NEWEST_BLESSING} = $2::bigint',
+        'where id = marked_id and $2::bigint is not null',
       ],
     ],
     bySchedules: false,
