@@ -231,7 +231,7 @@ class RealSession {
         this.#client.query(`set lock_timeout = 0; set deadlock_timeout = '1ms'`).catch(() => {});
       }
       if (ends === '25P04' && operation.do !== 'expire') {
-        this.#client.query(`set local transaction_timeout = '20ms'`).catch(() => {});
+        this.#client.query(`set local transaction_timeout = '100ms'`).catch(() => {});
       }
       return { answer: (await this.#do(operation)) ?? null };
     } catch (error) {
