@@ -76,6 +76,8 @@ export interface FaultRecord {
 export interface RunRecord {
   readonly t: 'run';
   readonly seed: number;
+  /** How long a fault was to last; histories of before did not say it. */
+  readonly seconds?: number;
   /** ISO 8601, of `at`. */
   readonly startedAt: string;
   readonly at: number;

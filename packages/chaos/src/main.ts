@@ -8,10 +8,11 @@ import { mutants, type PlantedBug } from './mutants/mutants.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { writeReport } from './report/write-report.ts';
 import { huntBug } from './run/hunt.ts';
+import { judgeFolder } from './run/judge.ts';
 import { type MatrixOptions, runMatrix } from './run/matrix.ts';
 import { planRuns } from './run/plan.ts';
 import { Progress } from './run/progress.ts';
-import { violationsOf } from './run/summary-line.ts';
+import { summaryLine, totalsLine, violationLines, violationsOf } from './run/summary-line.ts';
 import { attachSystem } from './system/attached-system.ts';
 import type { SystemUnderTest } from './system/system-under-test.ts';
 
@@ -23,7 +24,9 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') console.log(usage);
   else if (options.list) list();
-  else if (!(await run(options, stop))) process.exitCode = 1;
+  else if (options.judgeFolder !== null) {
+    if (!(await judge(options.judgeFolder, options.reportFolder))) process.exitCode = 1;
+  } else if (!(await run(options, stop))) process.exitCode = 1;
 } catch (error) {
   process.exitCode = 1;
   if (!stop.signal.aborted) console.error(error instanceof Error ? error.message : error);
@@ -32,6 +35,18 @@ try {
 }
 // Not left to the event loop: after an hour of cut connections Node was seen to spin for ever while it closed its handles.
 process.exit();
+
+/** Judges what was recorded again. Answers whether no promise was broken. */
+async function judge(folder: string, reportFolder: string | null): Promise<boolean> {
+  const summaries = await judgeFolder(folder, (summary) => {
+    console.log(summaryLine(summary));
+    for (const line of violationLines(summary)) console.log(line);
+  });
+  if (summaries.length === 0) throw new Error(`There is no history below ${folder}.`);
+  console.log(`${totalsLine(summaries)}.`);
+  if (reportFolder !== null) await writeReport(summaries, reportFolder);
+  return summaries.every(({ verdict }) => violationsOf(verdict) === 0);
+}
 
 /** Answers whether everything was as it should be. */
 async function run(options: Options, requested: StopRequest): Promise<boolean> {
@@ -79,13 +94,10 @@ async function beat(
     { ...matrix, extras: {} },
     progress,
   );
-  const operations = summaries.reduce((sum, { verdict }) => sum + verdict.operations, 0);
   const violations = summaries.reduce((sum, { verdict }) => sum + violationsOf(verdict), 0);
   for (const name of impossible) progress.say(`Not possible here: ${name}`);
   for (const why of inconclusive) progress.say(`Nothing shown: ${why}`);
-  progress.say(
-    `${summaries.length} runs, ${operations} operations checked, ${violations} violations, ${inconclusive.length} runs that showed nothing.`,
-  );
+  progress.say(`${totalsLine(summaries)}, ${inconclusive.length} runs that showed nothing.`);
   return { summaries, asItShouldBe: violations === 0 && inconclusive.length === 0 };
 }
 

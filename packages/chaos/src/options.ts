@@ -16,6 +16,8 @@ export interface Options {
   readonly systemFile: string | null;
   readonly reportFolder: string | null;
   readonly mutants: readonly string[];
+  /** Histories are below it, which are judged again; null: the system is run. */
+  readonly judgeFolder: string | null;
   readonly ci: boolean;
 }
 
@@ -31,6 +33,7 @@ export const usage = `pnpm chaos [options]
   --system FILE    aim at the system that npm start runs, by its .freshet/system.json
   --report DIR     write the report there
   --mutant NAME    run with this safeguard left out, until that is found (may be given several times; 'all')
+  --judge DIR      run nothing: judge the histories below this folder again
   --ci             some faults, short
   --help           this text`;
 
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     systemFile: pathFrom(values.system),
     reportFolder: pathFrom(values.report),
     mutants: values.mutant,
+    judgeFolder: pathFrom(values.judge),
     ci: values.ci,
   };
 }
@@ -73,6 +77,7 @@ function parse(args: readonly string[]) {
         system: { type: 'string' },
         report: { type: 'string' },
         mutant: { type: 'string', multiple: true, default: [] },
+        judge: { type: 'string' },
         ci: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

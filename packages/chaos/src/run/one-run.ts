@@ -48,6 +48,7 @@ export async function runOnce(run: OneRun): Promise<RunSummary> {
   history.append({
     t: 'run',
     seed,
+    seconds,
     startedAt: new Date().toISOString(),
     at: performance.now(),
     replicas: target.replicas.map((replica) => ({ name: replica.name, service: replica.service })),

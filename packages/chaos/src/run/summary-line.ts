@@ -17,6 +17,13 @@ export function summaryLine({ faults, verdict }: RunSummary): string {
   return parts.join('  ');
 }
 
+/** What all runs came to. */
+export function totalsLine(summaries: readonly RunSummary[]): string {
+  const operations = summaries.reduce((sum, { verdict }) => sum + verdict.operations, 0);
+  const violations = summaries.reduce((sum, { verdict }) => sum + violationsOf(verdict), 0);
+  return `${summaries.length} runs, ${operations} operations checked, ${violations} violations`;
+}
+
 export function violationsOf({ invariants }: Verdict): number {
   return invariants.reduce((sum, { violationCount }) => sum + violationCount, 0);
 }
