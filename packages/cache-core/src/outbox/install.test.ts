@@ -18,6 +18,20 @@ test('installing again changes nothing, and keeps what is there', async () => {
   expect((await db.summary()).toSorted()).toEqual(['insert item a', 'update item a', 'update item b']);
 });
 
+test('installing again brings an older schema up to date, and keeps its rows', async () => {
+  const db = await outboxDatabase();
+  await db.execute('alter table freshet.blessing drop column confirmed_at');
+  await db.execute('alter table freshet.invalidation_outbox drop column log_id, drop column appended_at');
+  await db.execute(`insert into freshet.blessing
+    (number, history, origin, lease_ms, max_staleness_ms, strong_transaction_ms, recorded_by)
+    values (1, 'history', 'origin', 1, 1, 1, 'relay')`);
+  await installOutbox(db.execute, { domain: 'shop' });
+  expect(
+    await db.query('select number, confirmed_at is not null as confirmed from freshet.blessing'),
+  ).toEqual([{ number: '1', confirmed: true }]);
+  expect(await db.query('select log_id, appended_at from freshet.invalidation_outbox')).toEqual([]);
+});
+
 test('a database belongs to one domain', async () => {
   const db = await outboxDatabase();
   await expect(installOutbox(db.execute, { domain: 'other' })).rejects.toMatchObject({ code: '55000' });

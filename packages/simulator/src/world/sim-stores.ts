@@ -27,6 +27,10 @@ export class SimOutboxStore implements OutboxStore {
     return Promise.resolve(this.#origin.name);
   }
 
+  isCurrent(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   withLockedRows<Result>(
     selection: RowSelection,
     work: (batch: LockedBatch) => Promise<Result>,

@@ -1,3 +1,4 @@
+import { installOutbox } from '@freshet/cache-core';
 import { eventually } from '@freshet/test-kit';
 import { expect, test } from 'vitest';
 import { createRelayFixture, DOMAIN, LIMITS } from '../../test/relay-fixture.ts';
@@ -51,6 +52,24 @@ test('waits for a schema that is not there yet', async () => {
   );
   expect(relay.state.phase).toBe('waiting-for-schema');
   await db.query('alter schema not_yet rename to freshet');
+  await fixture.untilBlessed();
+  expect(relay.state.phase).toBe('running');
+});
+
+test('waits for a schema that is older than it is', async () => {
+  const fixture = await createRelayFixture();
+  const { db } = fixture;
+  await db.query('alter table freshet.blessing drop column confirmed_at');
+  const logged: string[] = [];
+  const { relay } = fixture.startRelay({
+    timing: { reconnectMs: 20 },
+    onLog: (message) => logged.push(message),
+  });
+  await eventually(() => logged.find((message) => message.includes('the schema freshet is older')) ?? null, {
+    what: 'the relay says what it waits for',
+  });
+  expect(relay.state.phase).toBe('waiting-for-schema');
+  await installOutbox((text) => db.query(text), { domain: DOMAIN });
   await fixture.untilBlessed();
   expect(relay.state.phase).toBe('running');
 });

@@ -162,6 +162,13 @@ export class DomainRelay {
       );
       return false;
     }
+    if (!(await outbox.isCurrent())) {
+      this.#complaints.raise(
+        'schema',
+        'the schema freshet is older than this relay: the service of this domain migrates it',
+      );
+      return false;
+    }
     this.#complaints.settle('schema');
     return true;
   }

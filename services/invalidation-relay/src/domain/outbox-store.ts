@@ -77,6 +77,8 @@ export interface CachedTableProblem {
 export interface OutboxStore {
   /** The name in `freshet.domain`, or null while the schema is not there. */
   domainName(): Promise<string | null>;
+  /** Whether the schema has what this relay cannot do without; an older one lacks it until a service has migrated. */
+  isCurrent(): Promise<boolean>;
   /** Runs `work` on locked rows in one transaction, which commits when `work` resolves and rolls back when it rejects. */
   withLockedRows<Result>(
     selection: RowSelection,

@@ -81,6 +81,14 @@ export class PostgresOutboxStore implements OutboxStore {
     return rows[0]?.name ?? null;
   }
 
+  async isCurrent(): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ confirmed: boolean }>(
+      `select exists (select from pg_attribute where attrelid = to_regclass('freshet.blessing')
+         and attname = 'confirmed_at' and not attisdropped) as confirmed`,
+    );
+    return only(rows).confirmed;
+  }
+
   withLockedRows<Result>(
     selection: RowSelection,
     work: (batch: LockedBatch) => Promise<Result>,
