@@ -100,7 +100,7 @@ export class ReplicaCache implements Cache {
   constructor(parts: ReplicaParts) {
     const { service, replicaId, protocol, origin, clock, random, token } = parts;
     const timings = compileTimings(parts.timings ?? {});
-    const log = new CacheLog(parts.logger, parts.logSample ?? 1, random, () => clock.wallMs());
+    const log = new CacheLog(parts.logger, parts.logSample ?? 1, random, clock);
     const measures = new Measures(service);
     this.#parts = parts;
     this.#replica = {

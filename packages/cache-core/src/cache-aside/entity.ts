@@ -108,6 +108,7 @@ export class Entity<T> {
 
   /** As `held`, of some entries that stand together somewhere. */
   sampleHeld(count: number): HeldEntry[] {
+    if (count === 0) return [];
     const { random } = this.replica;
     const beginnings = Math.min(this.l1.size, MOST_PASSED) - count + 1;
     const from = Math.floor(random() * Math.max(1, beginnings));

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Telemetry } from '../../test/active-span.ts';
+import { systemClock } from '../clock.ts';
 import { CacheLog, type Logger } from './cache-log.ts';
 
 interface Line {
@@ -75,7 +76,7 @@ describe('the active span', () => {
 
   test('says which layer answered, and why the origin did', () => {
     const telemetry = Telemetry.install();
-    const log = new CacheLog(undefined, 1, never, () => 1_250);
+    const log = new CacheLog(undefined, 1, never, { ...systemClock, wallMs: () => 1_250 });
     const hit = telemetry.activate(SPAN);
     log.read('item', '1', { hit: 'l1', detail: 'l1' }, TOLD);
     expect(hit).toEqual({
@@ -111,19 +112,32 @@ test('what failed is a warning with its error', () => {
   ]);
 });
 
-test('what is left to the relay is told once, without a stack, until the lease is held again', () => {
-  const log = new CacheLog(logger('info'), 1, never);
+test('what is left to the relay is told without a stack, once a minute for each entity until the lease is held again', () => {
+  let now = 5;
+  const log = new CacheLog(logger('info'), 1, never, { ...systemClock, monotonicMs: () => now });
   const error = new Error('Redis is gone');
-  const told = { level: 'warn', fields: { reason: 'Redis is gone', entity: 'item' } };
+  const fields = { reason: 'Redis is gone', entity: 'item' };
   for (let write = 0; write < 3; write++) log.leftToRelay('invalidation', error, 'item');
   log.leftToRelay('publication', error, 'item');
+  log.leftToRelay('invalidation', error, 'stock');
   expect(lines).toEqual([
-    { ...told, message: 'invalidation left to the relay, and those after it' },
-    { ...told, message: 'publication left to the relay, and those after it' },
+    { level: 'warn', fields, message: 'invalidation left to the relay, and those of the next minute' },
+    { level: 'warn', fields, message: 'publication left to the relay, and those of the next minute' },
+    {
+      level: 'warn',
+      fields: { ...fields, entity: 'stock' },
+      message: 'invalidation left to the relay, and those of the next minute',
+    },
   ]);
+  now += 59_999;
+  log.leftToRelay('invalidation', error, 'item');
+  expect(lines).toHaveLength(3);
+  now += 1;
+  for (let write = 0; write < 3; write++) log.leftToRelay('invalidation', error, 'item');
+  expect(lines).toHaveLength(4);
   log.lease({ held: true }, undefined);
   log.leftToRelay('invalidation', error, 'item');
-  expect(lines).toHaveLength(4);
+  expect(lines).toHaveLength(6);
 });
 
 describe('the freshness lease', () => {

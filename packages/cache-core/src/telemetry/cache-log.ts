@@ -1,4 +1,5 @@
 import type { CacheOutcome } from '../cache-aside/outcome.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { LeaseState } from '../freshness-lease/lease-state.ts';
 import type { CacheId } from '../keys/key.ts';
 import { type NotFromMemory, recordingSpan, type Told, traceRead } from './read-span.ts';
@@ -12,30 +13,29 @@ export interface Logger {
   isLevelEnabled?(level: string): boolean;
 }
 
+/** For how long one kind of trouble of an entity is told once. */
+const TELL_EVERY_MS = 60_000;
+
 /** Says what the cache does: one debug line per read, sampled, and attributes on the active span if one is recording. */
 export class CacheLog {
   readonly logger: Logger | undefined;
   readonly #sample: number;
   readonly #random: () => number;
-  readonly #wallMs: () => number;
-  readonly #leftToRelay = new Set<string>();
+  readonly #clock: Clock;
+  /** When it was last told, by the monotonic clock. */
+  readonly #leftToRelay = new Map<string, number>();
   #lease: 'awaited' | 'held' | 'missed' = 'awaited';
 
-  constructor(
-    logger: Logger | undefined,
-    sample: number,
-    random: () => number,
-    wallMs: () => number = Date.now,
-  ) {
+  constructor(logger: Logger | undefined, sample: number, random: () => number, clock: Clock = systemClock) {
     this.logger = logger;
     this.#sample = sample;
     this.#random = random;
-    this.#wallMs = wallMs;
+    this.#clock = clock;
   }
 
   read(entity: string, id: CacheId, outcome: CacheOutcome, told: Told, memory?: NotFromMemory): void {
     const span = recordingSpan();
-    if (span !== undefined) traceRead(span, entity, outcome, told, this.#wallMs(), memory);
+    if (span !== undefined) traceRead(span, entity, outcome, told, this.#clock.wallMs(), memory);
     if (
       this.#sample > 0 &&
       this.logger?.isLevelEnabled?.('debug') === true &&
@@ -71,13 +71,15 @@ export class CacheLog {
   }
 
   /**
-   * What the relay makes up for is told once until the lease is held again, without a stack: while Redis is away it happens
-   * at every write, and each would say the same.
+   * What the relay makes up for is told once a minute for each entity, or once until the lease is held again, without a
+   * stack: while Redis is away it happens at every write, and each would say the same.
    */
   leftToRelay(what: string, error: unknown, entity: string): void {
-    if (this.#leftToRelay.has(what)) return;
-    this.#leftToRelay.add(what);
+    const kind = `${what} ${entity}`;
+    const now = this.#clock.monotonicMs();
+    if (now - (this.#leftToRelay.get(kind) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+    this.#leftToRelay.set(kind, now);
     const reason = error instanceof Error ? error.message : String(error);
-    this.logger?.warn({ reason, entity }, `${what} left to the relay, and those after it`);
+    this.logger?.warn({ reason, entity }, `${what} left to the relay, and those of the next minute`);
   }
 }
