@@ -139,7 +139,22 @@ export interface PendingProbe {
   readonly count: number;
 }
 
-export type ProbeRecord = ReadyProbe | HeldProbe | LevelProbe | DeadLetterProbe | PendingProbe;
+/** Whether the system was well again within the time that it is given. */
+export interface RecoveryProbe {
+  readonly t: 'probe';
+  readonly what: 'recovery';
+  readonly at: number;
+  /** What did not come back; null: all is well. */
+  readonly failure: string | null;
+}
+
+export type ProbeRecord =
+  | ReadyProbe
+  | RecoveryProbe
+  | HeldProbe
+  | LevelProbe
+  | DeadLetterProbe
+  | PendingProbe;
 
 export type HistoryRecord = RunRecord | OperationRecord | FaultRecord | ProbeRecord;
 
@@ -181,7 +196,7 @@ export interface LoadOptions {
 export interface Load {
   /** How many operations have ended so far, and how many of them did not end well. For the progress line. */
   readonly counts: { readonly operations: number; readonly failed: number; readonly unknown: number };
-  /** Resolves when the last operation has ended. */
+  /** Resolves when the last operation has ended. May be called again. */
   stop(): Promise<void>;
   /** After `stop` and the quiet: writes what every place holds of every key, dead letters and pending rows. */
   lookAround(): Promise<void>;
@@ -250,6 +265,21 @@ export interface Verdict {
   readonly recoveryMs: number | null;
 }
 
+/** A run that did not come to what it was meant for. */
+export interface Shortfall {
+  /** Of its faults. */
+  readonly name: string;
+  readonly why: string;
+}
+
+/** What a matrix lacks. */
+export interface Shortfalls {
+  /** Runs that showed nothing: a fault that did not fire, a system that was not well to begin with. */
+  readonly inconclusive: readonly Shortfall[];
+  /** Faults that this machine, or this system, does not allow. */
+  readonly impossible: readonly Shortfall[];
+}
+
 /** One run of the tool, for the report. */
 export interface RunSummary {
   /** One fault, or several at once; none: what the system does in peace. */
@@ -257,7 +287,10 @@ export interface RunSummary {
   readonly seed: number;
   readonly seconds: number;
   readonly historyFile: string;
+  /** Broken promises count also where nothing was shown. */
   readonly verdict: Verdict;
+  /** Why the run does not show that the system stands its faults: one did not fire, or nothing was there to judge. */
+  readonly nothingShown?: string;
   /** The safeguard that was taken out, with the seconds until a violation was found; absent in an honest run. */
   readonly mutant?: { readonly name: string; readonly foundAfterSeconds: number | null };
 }

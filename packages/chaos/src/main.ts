@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listenForStop, type StopRequest } from '@freshet/local/system';
-import type { RunSummary } from './contract.ts';
+import type { RunSummary, Shortfalls } from './contract.ts';
 import { faults } from './faults/index.ts';
 import { mutants, type PlantedBug } from './mutants/mutants.ts';
 import { type Options, readOptions, usage } from './options.ts';
@@ -68,12 +68,13 @@ async function run(options: Options, requested: StopRequest): Promise<boolean> {
     onSystem: (system: SystemUnderTest) => systems.push(system),
   };
   const progress = new Progress();
-  const { summaries, asItShouldBe } = await (options.mutants.length > 0
+  const { summaries, shortfalls, asItShouldBe } = await (options.mutants.length > 0
     ? hunt(options, matrix, progress)
     : beat(options, matrix, progress)
   ).finally(() => progress.end());
-  if (options.reportFolder !== null && summaries.length > 0) {
-    await writeReport(summaries, options.reportFolder);
+  // What was broken off says nothing about what was not run.
+  if (options.reportFolder !== null && summaries.length > 0 && !signal.aborted) {
+    await writeReport(summaries, options.reportFolder, shortfalls);
     console.log(`The report is in ${options.reportFolder}.`);
   }
   return asItShouldBe && !signal.aborted;
@@ -81,6 +82,7 @@ async function run(options: Options, requested: StopRequest): Promise<boolean> {
 
 interface Outcome {
   readonly summaries: readonly RunSummary[];
+  readonly shortfalls?: Shortfalls;
   readonly asItShouldBe: boolean;
 }
 
@@ -95,10 +97,14 @@ async function beat(
     progress,
   );
   const violations = summaries.reduce((sum, { verdict }) => sum + violationsOf(verdict), 0);
-  for (const name of impossible) progress.say(`Not possible here: ${name}`);
-  for (const why of inconclusive) progress.say(`Nothing shown: ${why}`);
+  for (const { name, why } of impossible) progress.say(`Not possible here: ${name} (${why})`);
+  for (const { name, why } of inconclusive) progress.say(`Nothing shown: ${name}: ${why}`);
   progress.say(`${totalsLine(summaries)}, ${inconclusive.length} runs that showed nothing.`);
-  return { summaries, asItShouldBe: violations === 0 && inconclusive.length === 0 };
+  return {
+    summaries,
+    shortfalls: { inconclusive, impossible },
+    asItShouldBe: violations === 0 && inconclusive.length === 0,
+  };
 }
 
 async function hunt(

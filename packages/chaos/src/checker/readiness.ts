@@ -12,8 +12,17 @@ export function checkReadiness(run: RecordedRun, findings: Findings): void {
     findings.judged();
     if (!ready) findings.violated(`${process} is not ready in the end`);
   }
+  for (const probe of run.probes) {
+    if (probe.what !== 'recovery') continue;
+    findings.judged();
+    if (probe.failure !== null) findings.violated(`the system was never well again: ${probe.failure}`);
+  }
   const readyMs = recoveryOf(run)?.readyMs;
-  if (readyMs === undefined || readyMs === null) return;
+  if (readyMs === undefined) return;
+  if (readyMs === null) {
+    findings.violated('after the fault was taken back not every process was ready again: never');
+    return;
+  }
   findings.measured(readyMs);
   if (readyMs > READY_WITHIN_MS)
     findings.violated(`it took ${(readyMs / 1_000).toFixed(1)} s until every process was ready again`);

@@ -6,9 +6,12 @@ export type Seen = Pick<OperationRecord, 'outcome' | 'status' | 'version' | 'val
 
 export function seenRead(answer: HttpAnswer, valueIn: (body: HttpAnswer['body']) => Seen['value']): Seen {
   const { status, version, cacheStatus, body } = answer;
-  const isAnswer = status === 200 || status === 304 || status === 404;
+  // A version is an answer, whoever gave it. Only of 'not found' it has to be told whether the service said so, or somebody else.
+  const isAnswer =
+    (version !== null && (status === 200 || status === 304)) ||
+    (cacheStatus !== null && (status === 200 || status === 404));
   return {
-    outcome: isAnswer && cacheStatus !== null ? 'ok' : 'failed',
+    outcome: isAnswer ? 'ok' : 'failed',
     status,
     version: status === 404 ? null : version,
     value: status === 200 ? valueIn(body) : null,

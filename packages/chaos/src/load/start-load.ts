@@ -81,12 +81,14 @@ export async function startLoad(target: Target, options: LoadOptions): Promise<L
   }
   await startCanaries(world, pace, seed);
 
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await pace.stop();
+    await Promise.all([world.http.close(), world.sql.close()]);
+  };
   return {
     counts: recorder.counts,
-    async stop() {
-      await pace.stop();
-      await Promise.all([world.http.close(), world.sql.close()]);
-    },
+    stop: () => (stopped ??= stop()),
     lookAround: () => lookAround(world, history),
   };
 }

@@ -1,4 +1,4 @@
-import type { InvariantId } from '../contract.ts';
+import type { InvariantId, Shortfall } from '../contract.ts';
 import { type FaultRow, faultRows, nameOf, PEACE } from './fault-row.ts';
 import { invariants } from './invariants.ts';
 import type { Batch, StoredReport } from './stored-report.ts';
@@ -25,7 +25,12 @@ export function documentOf({ report, findings, about, charts }: DocumentParts): 
     'Written by `pnpm chaos --report docs`. Do not edit: what people have to say stands in `packages/chaos/findings.md`.',
     ...(report.matrix === null
       ? []
-      : [score(report.matrix, rows), faultTable(rows, about), matrixTable(rows)]),
+      : [
+          score(report.matrix, rows),
+          ...shortfallsOf(report.matrix),
+          faultTable(rows, about),
+          matrixTable(rows),
+        ]),
     ...(report.mutants === null ? [] : [mutantTable(report.mutants)]),
     findings.trim(),
     ...(charts.size === 0 ? [] : [chartList(rows, charts)]),
@@ -59,6 +64,15 @@ function score(batch: Batch, rows: readonly FaultRow[]): string {
       ['when', batch.at.slice(0, 10)],
     ],
   );
+}
+
+function shortfallsOf({ inconclusive = [], impossible = [] }: Batch): string[] {
+  const lines = (title: string, of: readonly Shortfall[]): string[] =>
+    of.length === 0 ? [] : [title, of.map(({ name, why }) => `- \`${name}\`: ${why}`).join('\n')];
+  return [
+    ...lines('Showed nothing, although they were run:', inconclusive),
+    ...lines('Not possible on this machine, and therefore not run:', impossible),
+  ];
 }
 
 function violationsOf({ cells }: FaultRow): number {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
-import type { InvariantVerdict, RunSummary } from '../contract.ts';
+import type { InvariantVerdict, RunSummary, Shortfall, Shortfalls } from '../contract.ts';
+import { nameOf } from './fault-row.ts';
 
 /** What is kept of one run. */
 export interface StoredRun {
@@ -17,7 +18,7 @@ export interface StoredRun {
 }
 
 /** Runs of one evening, and where. */
-export interface Batch {
+export interface Batch extends Partial<Shortfalls> {
   /** ISO 8601. */
   readonly at: string;
   readonly machine: string;
@@ -36,18 +37,35 @@ export async function readReport(file: string): Promise<StoredReport> {
   return text === null ? { matrix: null, mutants: null } : JSON.parse(text);
 }
 
-export function withRuns(report: StoredReport, runs: readonly RunSummary[], now: Date): StoredReport {
-  const batch = (chosen: readonly RunSummary[], old: Batch | null): Batch | null =>
-    chosen.length === 0 ? old : { at: now.toISOString(), machine: machine(), runs: chosen.map(storedRun) };
+/** Runs of before stay where they were not made again; but a matrix that begins in peace is a whole one, and takes their place. */
+export function withRuns(
+  report: StoredReport,
+  runs: readonly RunSummary[],
+  now: Date,
+  shortfalls: Shortfalls = { inconclusive: [], impossible: [] },
+): StoredReport {
+  const about = { at: now.toISOString(), machine: machine() };
+  const honest = runs.filter(({ mutant }) => mutant === undefined).map(storedRun);
+  const planted = runs.filter(({ mutant }) => mutant !== undefined).map(storedRun);
+  const { inconclusive, impossible } = shortfalls;
+  const again = new Set([...honest.map(nameOf), ...[...inconclusive, ...impossible].map(({ name }) => name)]);
+  const isWhole = honest.some(({ faults }) => faults.length === 0);
+  const old = isWhole ? null : report.matrix;
+  const lacking = (of: keyof Shortfalls): Shortfall[] => [
+    ...(old?.[of] ?? []).filter(({ name }) => !again.has(name)),
+    ...shortfalls[of],
+  ];
+  const matrix = {
+    ...about,
+    runs: [...(old?.runs ?? []).filter((run) => !again.has(nameOf(run))), ...honest],
+    inconclusive: lacking('inconclusive'),
+    impossible: lacking('impossible'),
+  };
+  const hunted = new Set(planted.map(({ mutant }) => mutant?.name));
+  const earlier = (report.mutants?.runs ?? []).filter(({ mutant }) => !hunted.has(mutant?.name));
   return {
-    matrix: batch(
-      runs.filter(({ mutant }) => mutant === undefined),
-      report.matrix,
-    ),
-    mutants: batch(
-      runs.filter(({ mutant }) => mutant !== undefined),
-      report.mutants,
-    ),
+    matrix: again.size === 0 ? report.matrix : matrix,
+    mutants: planted.length === 0 ? report.mutants : { ...about, runs: [...earlier, ...planted] },
   };
 }
 

@@ -2,12 +2,12 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recordedRun } from '../checker/recorded-run.ts';
-import type { RunSummary } from '../contract.ts';
+import type { RunSummary, Shortfalls } from '../contract.ts';
 import { readHistory } from '../history/read-history.ts';
 import { faults } from '../faults/index.ts';
 import { chartOf } from './chart.ts';
 import { documentOf } from './document.ts';
-import { nameOf } from './fault-row.ts';
+import { nameOf, PEACE } from './fault-row.ts';
 import { seriesOf } from './series.ts';
 import { readReport, withRuns } from './stored-report.ts';
 
@@ -17,14 +17,19 @@ const CHARTS = 'images/chaos';
 
 /**
  * Writes `chaos-report.md` into a folder, with what it was made of in `chaos-report.json` and a chart of each single fault in
- * `images/chaos/`. Runs of the matrix replace those of the last time, and runs with a planted bug those.
+ * `images/chaos/`. A whole matrix replaces that of the last time; fewer runs replace those of the same faults, and planted bugs those
+ * of the same name.
  */
-export async function writeReport(runs: readonly RunSummary[], folder: string): Promise<void> {
+export async function writeReport(
+  runs: readonly RunSummary[],
+  folder: string,
+  shortfalls?: Shortfalls,
+): Promise<void> {
   const stored = join(folder, 'chaos-report.json');
   const charts = join(folder, CHARTS);
-  const report = withRuns(await readReport(stored), runs, new Date());
+  const report = withRuns(await readReport(stored), runs, new Date(), shortfalls);
   const matrix = runs.filter(({ mutant }) => mutant === undefined);
-  if (matrix.length > 0) await rm(charts, { recursive: true, force: true });
+  if (matrix.some((run) => nameOf(run) === PEACE)) await rm(charts, { recursive: true, force: true });
   await mkdir(charts, { recursive: true });
   await drawCharts(matrix, charts);
   await writeFile(stored, `${JSON.stringify(report, null, 1)}\n`);

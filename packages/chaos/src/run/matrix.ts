@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunSummary } from '../contract.ts';
+import type { RunSummary, Shortfall, Shortfalls } from '../contract.ts';
 import { startOwnSystem } from '../system/own-system.ts';
 import type { ProcessExtras, SystemUnderTest } from '../system/system-under-test.ts';
 import { runOnce } from './one-run.ts';
@@ -23,12 +23,8 @@ export interface MatrixOptions {
   readonly onSystem: (system: SystemUnderTest) => void;
 }
 
-export interface MatrixResult {
+export interface MatrixResult extends Shortfalls {
   readonly summaries: readonly RunSummary[];
-  /** Runs that showed nothing, and why: a fault that did not fire, a system that did not come back. */
-  readonly inconclusive: readonly string[];
-  /** Faults that this machine, or this system, does not allow. */
-  readonly impossible: readonly string[];
 }
 
 /** Runs one after the other on the same system, a system for each kind of cache; anew after one that did not come back. */
@@ -38,8 +34,8 @@ export async function runMatrix(
   progress: Progress,
 ): Promise<MatrixResult> {
   const summaries: RunSummary[] = [];
-  const inconclusive: string[] = [];
-  const impossible = new Set<string>();
+  const inconclusive: Shortfall[] = [];
+  const impossible = new Map<string, Shortfall>();
   let current: { system: SystemUnderTest; sentinel: boolean } | null = null;
   let number = 0;
   let started = 0;
@@ -66,11 +62,11 @@ export async function runMatrix(
       const { system } = current;
       const lacking = missing(run, system);
       if (lacking.length > 0) {
-        impossible.add(`${name} (needs ${lacking.join(', ')})`);
+        impossible.set(name, { name, why: `needs ${lacking.join(', ')}` });
         continue;
       }
       try {
-        const summary = await runOnce({
+        const { summary, hasRecovered } = await runOnce({
           ...run,
           system,
           seconds: options.seconds,
@@ -82,19 +78,21 @@ export async function runMatrix(
         summaries.push(summary);
         progress.say(summaryLine(summary));
         for (const line of violationLines(summary)) progress.say(line);
+        if (summary.nothingShown !== undefined) inconclusive.push({ name, why: summary.nothingShown });
         if (options.enough?.(summary)) break;
+        if (!hasRecovered || summary.nothingShown !== undefined) await leave();
       } catch (error) {
         if (options.signal.aborted) break;
-        const why = `${name}: ${error instanceof Error ? error.message : String(error)}`;
-        inconclusive.push(why);
-        progress.say(`${why}  NOTHING SHOWN`);
+        const why = error instanceof Error ? error.message : String(error);
+        inconclusive.push({ name, why });
+        progress.say(`${name}  NOTHING SHOWN: ${why}`);
         await leave();
       }
     }
   } finally {
     await leave();
   }
-  return { summaries, inconclusive, impossible: [...impossible] };
+  return { summaries, inconclusive, impossible: [...impossible.values()] };
 }
 
 function nameOf({ faults }: PlannedRun): string {

@@ -29,16 +29,23 @@ export interface OneRun {
   readonly onPhase: (phase: string, operations: () => number) => void;
 }
 
+export interface RunOutcome {
+  readonly summary: RunSummary;
+  /** Whether the system can be used for another run. */
+  readonly hasRecovered: boolean;
+}
+
 /** Load before the fault, so that caches are warm, and after the recovery, so that it is seen to hold. */
 const CALM_MS = 2_000;
 const QUIET_MS = 5_000;
 
 /**
- * One history: load, faults in the middle, recovery, quiet, a look around, and the verdict.
+ * One history: load, faults in the middle, recovery, quiet, a look around, and the verdict. It is judged also when a fault did
+ * not fire, and, without the look around, when the system did not come back.
  *
- * @throws when a fault did not fire, or the system did not recover, so that the run shows nothing
+ * @throws when the system is not well to begin with, or all is called off
  */
-export async function runOnce(run: OneRun): Promise<RunSummary> {
+export async function runOnce(run: OneRun): Promise<RunOutcome> {
   const { system, faults, seed, seconds, signal } = run;
   const { target } = system;
   const name = faults.length === 0 ? 'peace' : faults.map((fault) => fault.name).join('+');
@@ -57,7 +64,8 @@ export async function runOnce(run: OneRun): Promise<RunSummary> {
   const watch = startWatch(target, history);
   const load = await startLoad(target, { seed, history, rate: run.rate });
   const phase = (what: string) => run.onPhase(what, () => load.counts.operations);
-  let failure: unknown;
+  let unfired: string | undefined;
+  let hasRecovered = false;
   try {
     phase('warm');
     await delay(CALM_MS, undefined, { signal });
@@ -66,24 +74,39 @@ export async function runOnce(run: OneRun): Promise<RunSummary> {
     phase('fault');
     const context = { system, random: new Random(seed), windowMs: seconds * 1_000, signal };
     if (faults.length === 0) await delay(context.windowMs, undefined, { signal });
-    else await runFaults(faults, context, history);
+    else unfired = await failureOf(() => runFaults(faults, context, history), signal);
     phase('recovery');
-    await untilRecovered(system);
-    await delay(CALM_MS, undefined, { signal });
-  } catch (error) {
-    failure = error;
+    const failure = await failureOf(() => untilRecovered(system), signal);
+    // While a fault may still last, nobody has to come back.
+    if (unfired === undefined)
+      history.append({ t: 'probe', what: 'recovery', at: performance.now(), failure: failure ?? null });
+    hasRecovered = failure === undefined;
+    if (hasRecovered) await delay(CALM_MS, undefined, { signal });
+    phase('quiet');
+    await load.stop();
+    if (hasRecovered) {
+      await delay(QUIET_MS, undefined, { signal });
+      await load.lookAround();
+      await probeLevels(system.target, history, 'after');
+    }
+  } finally {
+    await load.stop();
+    await watch.stop();
+    await history.close();
   }
-  phase('quiet');
-  await load.stop();
-  if (failure === undefined) {
-    await delay(QUIET_MS, undefined, { signal });
-    await load.lookAround();
-    await probeLevels(system.target, history, 'after');
-  }
-  await watch.stop();
-  await history.close();
-  if (failure !== undefined) throw failure;
   phase('check');
   const verdict = await check(historyFile, { exemptions });
-  return { faults: faults.map((fault) => fault.name), seed, seconds, historyFile, verdict };
+  const summary = { faults: faults.map((fault) => fault.name), seed, seconds, historyFile, verdict };
+  return { hasRecovered, summary: unfired === undefined ? summary : { ...summary, nothingShown: unfired } };
+}
+
+/** What went wrong; undefined for nothing. @throws when all is called off */
+async function failureOf(act: () => Promise<void>, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
 }

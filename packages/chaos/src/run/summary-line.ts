@@ -1,7 +1,7 @@
 import type { InvariantVerdict, RunSummary, Verdict } from '../contract.ts';
 
 /** One run in one line: what was run, how much was checked, what was the worst, and how it went. */
-export function summaryLine({ faults, verdict }: RunSummary): string {
+export function summaryLine({ faults, verdict, nothingShown }: RunSummary): string {
   const name = faults.length === 0 ? 'peace' : faults.join(' + ');
   const staleness = verdict.invariants.find(({ id }) => id === 'bounded-staleness')?.worst;
   const parts = [
@@ -12,7 +12,9 @@ export function summaryLine({ faults, verdict }: RunSummary): string {
     `recovered in ${verdict.recoveryMs === null ? '–' : `${(verdict.recoveryMs / 1_000).toFixed(1)} s`}`.padEnd(
       22,
     ),
-    violationsOf(verdict) === 0 ? 'held' : `${violationsOf(verdict)} VIOLATIONS`,
+    ...(violationsOf(verdict) === 0 ? [] : [`${violationsOf(verdict)} VIOLATIONS`]),
+    ...(nothingShown === undefined ? [] : [`NOTHING SHOWN: ${nothingShown}`]),
+    ...(violationsOf(verdict) === 0 && nothingShown === undefined ? ['held'] : []),
   ];
   return parts.join('  ');
 }

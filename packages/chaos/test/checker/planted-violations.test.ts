@@ -397,6 +397,16 @@ test.each<[InvariantId, string, readonly HistoryRecord[]]>([
   ['readiness', 'a process that is not ready in the end', [ready(0, true), ready(10, false)]],
   [
     'readiness',
+    'a process that never comes back after the fault',
+    [ready(0, true), fault('injected', 5), fault('proven', 10), fault('healed', 20), ready(30, false)],
+  ],
+  [
+    'readiness',
+    'a system that was never well again, as the run itself waited for',
+    [ready(0, true), { t: 'probe', what: 'recovery', at: 45_000, failure: 'the queue Redis answers' }],
+  ],
+  [
+    'readiness',
     'a process that took too long',
     [fault('injected', 0), fault('proven', 10), fault('healed', 20), ready(30, false), ready(30_100, true)],
   ],

@@ -110,6 +110,16 @@ test.each<[string, RequestListener, Partial<Seen>]>([
     answering(404, { 'cache-status': 'inventory-service; hit; ttl=5; detail=l2' }),
     { outcome: 'ok', layer: 'l2', version: null, value: null },
   ],
+  [
+    'an answer that does not say where it came from',
+    answering(200, { etag: '"7"' }, { name: 'a' }),
+    { outcome: 'ok', layer: null, version: '7', value: 'a' },
+  ],
+  [
+    'unchanged, from who knows where',
+    answering(304, { etag: '"7"' }),
+    { outcome: 'ok', layer: null, version: '7' },
+  ],
   ['a 404 that no cache has said', answering(404), { outcome: 'failed' }],
   [
     'turned away',

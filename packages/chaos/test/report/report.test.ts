@@ -61,3 +61,17 @@ test('planted bugs get their own part, and leave what is known of the faults', a
   expect(text).toMatch(/\| `redis-flushed` \|[^|]+\| 5 \|/);
   expect(text).toContain('(images/chaos/redis-flushed.svg)');
 });
+
+test('fewer runs replace those of the same faults only, and what they lack is said', async () => {
+  await writeReport([await recorded('peace', []), await recorded('one', ['redis-flushed'])], folder);
+  await writeReport([await recorded('again', ['redis-flushed'])], folder, {
+    inconclusive: [{ name: 'gateway-killed', why: 'it did not die' }],
+    impossible: [{ name: 'clock-jumps', why: 'needs faketime' }],
+  });
+  const text = await readFile(join(folder, 'chaos-report.md'), 'utf8');
+  expect(text).toMatch(/\| `peace` \|/);
+  expect(text).toMatch(/runs, seeds \| 2;/);
+  expect(text).toContain('- `gateway-killed`: it did not die');
+  expect(text).toContain('- `clock-jumps`: needs faketime');
+  expect(text).toContain('(images/chaos/peace.svg)');
+});
