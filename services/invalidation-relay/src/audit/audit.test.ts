@@ -232,6 +232,63 @@ test('an old value in one replica’s memory is found, and whose it is', async (
   expect([lying.cache.stats(), honest.cache.stats()], 'nothing is read, counted or loaded').toEqual(before);
 });
 
+test('a finding that becomes due during a round, which did not look at it, stays open', async () => {
+  const { fixture, domain } = await open({ limits: PRODUCTION });
+  const { inspection } = domain;
+  let meanwhile = (): void => {};
+  const by = await auditByHand(fixture, {
+    ...domain,
+    inspection: {
+      ...inspection,
+      // Without a sample: the value is looked at for its finding or not at all.
+      async askReplicas({ keys = [] }) {
+        meanwhile();
+        return inspection.askReplicas({ keys });
+      },
+    },
+  });
+  await write(fixture, 'ann');
+  await fixture.untilDrained();
+  const { profiles } = await startProfileReplica(fixture, {
+    policy: { load: async (id) => ({ value: { id: String(id), name: 'old' }, version: '7' }) },
+  });
+  await profiles.get('ann');
+  await fixture.redis.del('user:profile:ann');
+  await by.round();
+  await by.roundAfterBound();
+  expect(by.findings()).toMatchObject([{ layer: 'l1', resolvedAt: null }]);
+  by.clock.advance(4_999);
+  meanwhile = () => by.clock.advance(2);
+  await by.round();
+  expect(by.findings()).toMatchObject([{ layer: 'l1', resolvedAt: null }]);
+});
+
+test('what was invalidated before a round that failed is looked at by the next', async () => {
+  const { fixture, domain } = await open();
+  const { inspection } = domain;
+  const asked: unknown[] = [];
+  let fails = true;
+  const by = await auditByHand(fixture, {
+    ...domain,
+    inspection: {
+      ...inspection,
+      async askReplicas(question) {
+        if (fails) throw new Error('no connection');
+        asked.push(question.keys);
+        return inspection.askReplicas(question);
+      },
+    },
+  });
+  await write(fixture, 'ann');
+  await fixture.untilDrained();
+  await expect(by.round()).rejects.toThrow('no connection');
+  fails = false;
+  await by.round();
+  expect(asked).toEqual([['user:profile:ann']]);
+  await by.round();
+  expect(asked[1], 'and by no other').toEqual([]);
+});
+
 test('what a replica holds without proof is not held against it', async () => {
   const { fixture, domain, by } = await open({ limits: PRODUCTION });
   await write(fixture, 'ann');

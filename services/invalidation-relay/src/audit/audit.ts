@@ -2,12 +2,13 @@ import { type Clock, withDrift } from '@freshet/cache-core/protocol';
 import type { RelayLogger } from '../domain/complaints.ts';
 import type { RedisLink } from '../domain/redis-link.ts';
 import type { DomainInspection } from '../inspection/domain-inspection.ts';
+import type { Finding } from '../operator-api/schemas/audit.ts';
 import type { AuditBoardContent } from './audit-board.ts';
 import type { AuditCounters, AuditGauges } from './audit-metrics.ts';
 import type { AuditStore, RegisteredSchema } from './audit-store.ts';
 import { ConsistencyCount, consistencyOf } from './consistency.ts';
 import { type Copy, nameOf, type NamedKey, nameOfParts, standing, type Verdict } from './copy.ts';
-import { Findings } from './findings.ts';
+import { Findings, type OpenFinding } from './findings.ts';
 import { KeyScan } from './key-scan.ts';
 import { type Look, look } from './look.ts';
 import { parsePhysicalKey, schemaOf } from './physical-name.ts';
@@ -33,6 +34,8 @@ const SCANNED = 0.4;
 /** Entries that replicas pick from their memories, by the keys of a round. */
 const SAMPLED = 0.25;
 const SETTINGS_KNOWN_MS = 10_000;
+/** Findings of one round whose invalidation is searched for: each reads the whole outbox. */
+const SEARCHED = 5;
 
 interface Settings {
   schemas: RegisteredSchema[];
@@ -108,13 +111,15 @@ export class Audit {
     if (!blessed) return false;
     const { schemas, services, boundMs } = await this.#knownSettings(begun);
     const due = this.#suspects.due(begun, boundMs);
-    const invalidated = await this.#invalidated(Math.ceil(keysPerRound * (1 - SCANNED)));
+    // Once, for later in the round more of them are due: those were not looked at.
+    const open = this.#findings.due(begun);
+    const { invalidated, appliedNo } = await this.#invalidated(Math.ceil(keysPerRound * (1 - SCANNED)));
     const page = await this.#nextPage(Math.max(1, keysPerRound - invalidated.size), services, schemas);
     const seen = await look({
       inspection,
       keys: unique([
         ...due.map(({ copy }) => copy.named),
-        ...this.#findings.due(begun),
+        ...open.map(({ named }) => named),
         ...[...invalidated.keys()].map(nameOf),
         ...page.met.map(({ named }) => named),
       ]),
@@ -124,8 +129,10 @@ export class Audit {
     });
     this.#replicas = seen.answered.size;
     await this.#judge(seen, invalidated);
+    // Not before: keys of a round that failed are looked at by the next.
+    this.#appliedNo = appliedNo;
     const found = await this.#decide(due, seen, asOf);
-    const resolved = this.#lookAgain(seen);
+    const resolved = this.#lookAgain(open, seen);
     await this.#meet(page, seen);
     return found || resolved;
   }
@@ -147,15 +154,14 @@ export class Audit {
   }
 
   /** By logical key, for how long it has been invalid; of many keys, those that were invalidated last. */
-  async #invalidated(limit: number): Promise<Map<string, number>> {
+  async #invalidated(limit: number): Promise<{ invalidated: Map<string, number>; appliedNo: string }> {
     const rows = await this.#deps.store.invalidatedSince(this.#appliedNo, limit);
-    this.#appliedNo = rows[0]?.appliedNo ?? this.#appliedNo;
     const invalidated = new Map<string, number>();
     for (const row of rows) {
       const { key } = nameOfParts(row);
       if (!invalidated.has(key)) invalidated.set(key, row.agoMs);
     }
-    return invalidated;
+    return { invalidated, appliedNo: rows[0]?.appliedNo ?? this.#appliedNo };
   }
 
   async #nextPage(count: number, services: readonly string[], schemas: readonly RegisteredSchema[]) {
@@ -191,40 +197,56 @@ export class Audit {
   }
 
   async #decide(due: readonly Suspect[], seen: Look, asOf: number | null): Promise<boolean> {
-    let found = false;
+    let found = 0;
+    let notKept = 0;
     for (const suspect of due) {
       const now = this.#deps.clock.monotonicMs();
       const decision = this.#suspects.decide(suspect, seen, { now, asOf });
       if (decision === 'in-flight') this.#sampled(suspect.copy, 'in-flight');
       if (decision !== 'stale') continue;
-      found = true;
       this.#sampled(suspect.copy, 'stale');
-      await this.#find(suspect, seen.copies.get(suspect.copy.id) ?? suspect.copy);
+      if (!this.#findings.hasRoom(suspect.copy.id)) {
+        notKept++;
+        continue;
+      }
+      found++;
+      const copy = seen.copies.get(suspect.copy.id) ?? suspect.copy;
+      await this.#find(suspect, copy, { search: found <= SEARCHED });
     }
-    return found;
+    const { domain, logger } = this.#deps;
+    if (notKept > 0) logger.error({ domain, notKept }, 'audit: more is older than promised than is kept');
+    return found > 0;
   }
 
-  async #find({ standing: how, rowVersion, seenAt }: Suspect, copy: Copy): Promise<void> {
+  async #find(
+    { standing: how, rowVersion, seenAt }: Suspect,
+    copy: Copy,
+    { search }: { search: boolean },
+  ): Promise<void> {
     const { domain, store, clock, logger } = this.#deps;
-    const removable = how === 'older' || how === 'deleted';
+    const removable = search && (how === 'older' || how === 'deleted');
     const missed = removable ? await store.missed(copy.named, copy.version) : null;
     const now = clock.monotonicMs();
-    const finding = this.#findings.add(copy, rowVersion, missed, {
+    const { finding, replaced } = this.#findings.add(copy, rowVersion, missed, {
       now,
       wallMs: clock.wallMs(),
       seenMs: now - seenAt,
     });
+    if (replaced !== null) this.#gone(replaced);
     logger.error({ ...finding, domain, finding: finding.id }, 'audit: a cached value is older than promised');
   }
 
-  #lookAgain(seen: Look): boolean {
-    const { domain, clock, logger } = this.#deps;
+  #lookAgain(open: readonly OpenFinding[], seen: Look): boolean {
+    const { clock } = this.#deps;
     const times = { now: clock.monotonicMs(), wallMs: clock.wallMs() };
-    const resolved = this.#findings.update(seen, times);
-    for (const finding of resolved) {
-      logger.info({ ...finding, domain, finding: finding.id }, 'audit: what was found is gone');
-    }
+    const resolved = this.#findings.update(open, seen, times);
+    for (const finding of resolved) this.#gone(finding);
     return resolved.length > 0;
+  }
+
+  #gone(finding: Finding): void {
+    const { domain, logger } = this.#deps;
+    logger.info({ ...finding, domain, finding: finding.id }, 'audit: what was found is gone');
   }
 
   async #meet({ met, ended }: { met: readonly MetKey[]; ended: boolean }, seen: Look): Promise<void> {

@@ -13,21 +13,24 @@ const MOST_AT_ONCE = 50;
 /** A replica that has not answered for so long is gone, and its memory with it. */
 const GONE_AFTER_MS = 60_000;
 
-interface OpenFinding {
-  finding: Finding;
-  copyId: string;
-  named: NamedKey;
+/** One that is not known to be gone. */
+export interface OpenFinding {
+  readonly finding: Finding;
+  readonly copyId: string;
+  readonly named: NamedKey;
   /** When the change came that it does not have: milliseconds since 1970. */
-  staleSince: number;
+  readonly staleSince: number;
   /** On the monotonic clock. */
   lookedAt: number;
 }
 
-/** What the audit has found, the newest first; each is looked at again until it is gone. */
+/** What the audit has found; each is looked at again until it is gone. Bounded: only what is gone makes room for more. */
 export class Findings {
   readonly #domain: string;
+  /** By the copy that it is about, oldest first. */
   readonly #open = new Map<string, OpenFinding>();
-  #list: Finding[] = [];
+  /** Newest first. */
+  #resolved: Finding[] = [];
   #count = 0;
 
   constructor(domain: string) {
@@ -36,23 +39,22 @@ export class Findings {
 
   /** Those of the auditor before. */
   restore(findings: readonly Finding[]): void {
-    this.#list = [...findings];
     this.#open.clear();
-    for (const finding of findings) {
+    this.#resolved = findings.filter(({ resolvedAt }) => resolvedAt !== null).slice(0, KEPT);
+    for (const finding of findings.toReversed()) {
       const named = nameOf(finding.key);
-      if (finding.resolvedAt !== null || named === null) continue;
       const copyId = finding.physicalKey ?? idOfL1(finding.replicaId ?? '', finding.key);
+      if (finding.resolvedAt !== null || named === null || !this.hasRoom(copyId)) continue;
       const staleSince = Date.parse(finding.lastSeenAt) - finding.staleForMs;
+      this.#resolve(copyId, finding.firstSeenAt);
       this.#open.set(copyId, { finding, copyId, named, staleSince, lookedAt: Number.NEGATIVE_INFINITY });
     }
   }
 
-  /** Open ones first. */
+  /** Open ones first, each kind newest first. */
   get list(): Finding[] {
-    const [open, resolved] = [true, false].map((isOpen) =>
-      this.#list.filter(({ resolvedAt }) => (resolvedAt === null) === isOpen),
-    );
-    return [...(open ?? []), ...(resolved ?? [])];
+    const open = [...this.#open.values()].map(({ finding }) => finding);
+    return [...open.toReversed(), ...this.#resolved].slice(0, KEPT);
   }
 
   open(layer: Layer): number {
@@ -64,12 +66,18 @@ export class Findings {
     return this.#open.get(id)?.finding.cachedVersion === version;
   }
 
+  /** Whether what is found at this place can be kept. */
+  hasRoom(copyId: string): boolean {
+    return this.#open.has(copyId) || this.#open.size < KEPT;
+  }
+
+  /** There has to be room. Answers what was open at the same place, too: that is gone. */
   add(
     copy: Copy,
     originVersion: Version | null,
     missed: MissedInvalidation | null,
     { now, wallMs, seenMs }: { now: number; wallMs: number; seenMs: number },
-  ): Finding {
+  ): { finding: Finding; replaced: Finding | null } {
     const { layer, replicaId, instance, named, place, version } = copy;
     const staleSince = wallMs - (missed?.agoMs ?? seenMs);
     const finding: Finding = {
@@ -88,20 +96,28 @@ export class Findings {
       event: missed === null ? null : itemId(this.#domain, missed.id),
       resolvedAt: null,
     };
+    const replaced = this.#resolve(copy.id, iso(wallMs));
     this.#open.set(copy.id, { finding, copyId: copy.id, named, staleSince, lookedAt: now });
-    this.#list = [finding, ...this.#list].slice(0, KEPT);
-    return finding;
+    return { finding, replaced };
   }
 
-  /** Keys of those that should be looked at again. */
-  due(now: number): NamedKey[] {
-    return this.#due(now).map(({ named }) => named);
+  /** Those that should be looked at again, longest not looked at first. */
+  due(now: number): OpenFinding[] {
+    return [...this.#open.values()]
+      .filter(({ lookedAt }) => now - lookedAt >= AGAIN_MS)
+      .toSorted((one, other) => one.lookedAt - other.lookedAt)
+      .slice(0, MOST_AT_ONCE);
   }
 
-  /** What a look at them has shown; answers those that are gone. */
-  update(after: Look, { now, wallMs }: { now: number; wallMs: number }): Finding[] {
+  /** What a look at `due` has shown: nothing is said of others, which it did not look at. Answers those that are gone. */
+  update(
+    due: readonly OpenFinding[],
+    after: Look,
+    { now, wallMs }: { now: number; wallMs: number },
+  ): Finding[] {
     const resolved: Finding[] = [];
-    for (const open of this.#due(now)) {
+    for (const open of due) {
+      if (open.finding.resolvedAt !== null) continue;
       const { finding, copyId, staleSince } = open;
       const answered = finding.replicaId === null || after.answered.has(finding.replicaId);
       if (!answered && wallMs - Date.parse(finding.lastSeenAt) < GONE_AFTER_MS) continue;
@@ -118,17 +134,19 @@ export class Findings {
         finding.staleForMs = Math.round(wallMs - staleSince);
         continue;
       }
-      finding.resolvedAt = iso(wallMs);
-      this.#open.delete(copyId);
+      this.#resolve(copyId, iso(wallMs));
       resolved.push(finding);
     }
     return resolved;
   }
 
-  #due(now: number): OpenFinding[] {
-    return [...this.#open.values()]
-      .filter(({ lookedAt }) => now - lookedAt >= AGAIN_MS)
-      .slice(0, MOST_AT_ONCE);
+  #resolve(copyId: string, at: string): Finding | null {
+    const open = this.#open.get(copyId);
+    if (open === undefined) return null;
+    this.#open.delete(copyId);
+    open.finding.resolvedAt = at;
+    this.#resolved = [open.finding, ...this.#resolved].slice(0, KEPT);
+    return open.finding;
   }
 }
 

@@ -36,7 +36,9 @@ export const findingSchema = z
     event: z
       .string()
       .nullable()
-      .describe('The invalidation that should have removed it; null when it is not in the outbox any more'),
+      .describe(
+        'The invalidation that should have removed it; null when it is not in the outbox any more, and for most of many findings at once',
+      ),
     resolvedAt: time.nullable().describe('Null while it is still there'),
   })
   .meta({ id: 'Finding' });
@@ -93,7 +95,7 @@ export const domainAuditSchema = z
     ),
     consistency: consistencySchema,
     auditor: z.string().nullable().describe('The relay that audits the domain now; null when none does'),
-    findings: z.array(findingSchema).describe('Open ones first, then the newest; 200 at most'),
+    findings: z.array(findingSchema).describe('Open ones first, each kind newest first; 200 at most'),
     ttlScan: ttlScanSchema,
   })
   .meta({ id: 'DomainAudit' });
