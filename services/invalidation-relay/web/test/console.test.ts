@@ -120,6 +120,7 @@ test('live figures move nothing else on the page', async () => {
   await eventually(() => page.getByRole('row', { name: 'user-service-1' }).isVisible(), {
     what: 'it has loaded',
   });
+  await page.getByRole('heading', { name: 'Nobody sees old data.' }).waitFor();
   const moved = await watchMoves(page);
   for (const name of ['One', 'Two', 'Three']) await rename(system, user, name);
   await eventually(

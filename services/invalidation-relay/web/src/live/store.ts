@@ -58,6 +58,7 @@ const take: { readonly [Name in EventName]: (data: EventData<Name>) => void } = 
   blessing() {
     void blessings.load();
     void replicas.load();
+    void audit.load();
   },
   reload: loadAll,
 };

@@ -11,9 +11,9 @@ export const verdict = computed(() => {
   const { statements, ...rest } = verdictOn({
     overview: overview.known.value,
     connection: connection.value,
-    replicas: replicas.known.value.value?.items ?? [],
+    replicas: replicas.known.value,
     deadLetters: deadLetters.known.value.value?.items ?? [],
-    audits: audit.known.value.value?.items ?? [],
+    audit: audit.known.value,
     findings: findings.value,
     events: events.value,
     now: now.value,

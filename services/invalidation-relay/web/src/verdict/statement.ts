@@ -15,6 +15,7 @@ export type Section = 'services' | 'replicas' | 'invalidations' | 'findings' | '
 
 /** In docs/runbooks, without its `.md`. */
 export const runbooks = [
+  'audit-not-sampling',
   'cached-table-unwatched',
   'dead-letters',
   'domain-unblessed',

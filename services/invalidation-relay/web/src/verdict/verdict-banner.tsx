@@ -76,7 +76,7 @@ function StatementLine({ statement }: { statement: Statement }) {
               {ageOf(noticed, now.value)} ago)
             </>
           )}
-          {because !== undefined && <>: {because}</>}.
+          {because !== undefined && <>: {because.replace(/\.$/, '')}</>}.
         </p>
         <p class="todo">
           {todo} {target !== undefined && <GoButton target={target} />}

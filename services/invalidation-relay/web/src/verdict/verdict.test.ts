@@ -30,6 +30,12 @@ const domain: DomainOverview = {
   findings: 0,
 };
 
+const none = { samples: 0, stale: 0, nines: null };
+const notCompared = { '1m': none, '5m': none, '1h': none };
+const comparedBefore = { '1m': none, '5m': window, '1h': window };
+const nowhere = { l1: notCompared, l2: notCompared };
+const before = { l1: comparedBefore, l2: comparedBefore };
+
 const finding: Finding = {
   id: 'user-1',
   domain: 'user',
@@ -82,20 +88,28 @@ function audit(part: Partial<DomainAudit>): DomainAudit {
     blessings: [],
     operatorLog: [],
     sample: [],
-    auditor: null,
+    auditor: 'relay-1',
     findings: [],
     ttlScan: { scannedAt: null, keys: 0, withoutTtl: [], wrongTtl: [], unknownSchema: [] },
     ...part,
   };
 }
 
+function auditList(...items: DomainAudit[]): Evidence['audit'] {
+  return { value: { items }, at: now };
+}
+
+function replicaList(...items: Replica[]): Evidence['replicas'] {
+  return { value: { items }, at: now };
+}
+
 function judge(evidence: Partial<Evidence>) {
   return verdictOn({
     overview: { value: overview(), at: now },
     connection: { state: 'live' },
-    replicas: [replica],
+    replicas: replicaList(replica),
     deadLetters: [],
-    audits: [],
+    audit: auditList(),
     findings: [],
     events: new Map(),
     now,
@@ -113,15 +127,25 @@ describe('nobody sees old data', () => {
   });
 
   test('is not claimed before anything was compared', () => {
-    const none = { samples: 0, stale: 0, nines: null };
-    const nothing = { '1m': none, '5m': none, '1h': none };
-    const verdict = judge({
-      overview: { value: overview({ consistency: { l1: nothing, l2: nothing } }), at: now },
-    });
-    expect(verdict).toMatchObject({
+    const value = overview(
+      { consistency: nowhere },
+      { domain: 'inventory', services: ['inventory'], consistency: nowhere },
+    );
+    expect(judge({ overview: { value, at: now } })).toMatchObject({
       level: 'unknown',
-      headline: expect.stringContaining('nothing has been compared'),
+      headline: 'Nobody is known to see old data; nothing has been compared yet.',
     });
+  });
+
+  test('is not claimed before the audit and the replicas have been asked', () => {
+    for (const awaited of [{ audit: {} }, { replicas: {} }]) {
+      expect(judge(awaited)).toMatchObject({ level: 'unknown', headline: 'Asking the relay …' });
+      const late = { value: overview({ watermarkAgeMs: 9_000 }), at: now };
+      expect(judge({ ...awaited, overview: late })).toMatchObject({
+        level: 'unknown',
+        statements: [{ runbook: 'watermark-standing-still' }],
+      });
+    }
   });
 
   test('a finding that is over does not count', () => {
@@ -188,7 +212,7 @@ describe('somebody sees old data', () => {
 
   test('a table without its trigger is no good news', () => {
     const table = { table: 'users', service: 'user', entity: 'profile', problem: 'its trigger is disabled' };
-    expect(judge({ audits: [audit({ tables: [table] })] })).toMatchObject({
+    expect(judge({ audit: auditList(audit({ tables: [table] })) })).toMatchObject({
       level: 'stale',
       headline: expect.stringContaining('users'),
     });
@@ -223,6 +247,124 @@ describe('nothing is known', () => {
   });
 });
 
+describe('nobody has looked', () => {
+  const unsampled = (part: Partial<DomainOverview>, evidence: Partial<Evidence> = {}) =>
+    judge({
+      overview: { value: overview({ domain: 'inventory' }, { ...part, domain: 'user' }), at: now },
+      ...evidence,
+    });
+  const empty = { scannedAt: new Date(now - 5_000).toISOString(), keys: 0 };
+  const scan = { ...audit({}).ttlScan, ...empty };
+
+  test('at one domain of two since the start', () => {
+    expect(unsampled({ consistency: nowhere })).toMatchObject({
+      level: 'unknown',
+      headline: 'user has not been compared with Postgres yet.',
+      statements: [{ who: 'user', runbook: 'audit-not-sampling' }],
+    });
+  });
+
+  test('for a minute, though many samples of the hour were right', () => {
+    expect(unsampled({ consistency: before }, { audit: auditList(audit({})) })).toMatchObject({
+      level: 'unknown',
+      headline: 'user has not been compared with Postgres for a minute.',
+      statements: [{ because: 'relay-1 audits it, and has no sample', runbook: 'audit-not-sampling' }],
+    });
+  });
+
+  test('in one layer only, is no reason for alarm: nothing may be there', () => {
+    expect(unsampled({ consistency: { l1: notCompared, l2: windows } }).level).toBe('fresh');
+    expect(unsampled({ consistency: { l1: windows, l2: notCompared } }).level).toBe('fresh');
+  });
+
+  test('as the audit is turned off', () => {
+    const off = auditList(audit({ auditor: null, ttlScan: scan }));
+    expect(unsampled({ consistency: nowhere }, { audit: off })).toMatchObject({
+      level: 'unknown',
+      statements: [{ because: expect.stringContaining('FRESHET_AUDIT_KEYS_PER_SECOND=0') }],
+    });
+  });
+
+  test('as there is nothing to look at: Redis was searched just now and holds no key', () => {
+    const verdict = unsampled({ consistency: nowhere }, { audit: auditList(audit({ ttlScan: scan })) });
+    expect(verdict).toEqual({ level: 'fresh', headline: 'Nobody sees old data.', statements: [] });
+  });
+
+  test.each<[string, Partial<Evidence>]>([
+    [
+      'long ago',
+      { audit: auditList(audit({ ttlScan: { ...scan, scannedAt: '2026-03-01T03:10:30.000Z' } })) },
+    ],
+    ['never', { audit: auditList(audit({ ttlScan: { ...scan, scannedAt: null } })) }],
+    ['and it holds keys', { audit: auditList(audit({ ttlScan: { ...scan, keys: 1 } })) }],
+    [
+      'and a memory did not answer',
+      { audit: auditList(audit({ ttlScan: scan })), replicas: replicaList({ ...replica, answered: false }) },
+    ],
+  ])('and Redis was searched %s', (_when, evidence) => {
+    expect(unsampled({ consistency: before }, evidence).level).toBe('unknown');
+  });
+
+  test('is no alarm while the caches stand aside', () => {
+    const aside = { consistency: nowhere, state: 'stand-aside', standingStill: 'Redis is not blessed' };
+    const problem = problemOf(503, '<html>');
+    const verdict = judge({
+      overview: { value: overview(aside), at: now },
+      audit: { problem },
+      replicas: { ...replicaList(replica), problem },
+    });
+    expect(verdict).toMatchObject({ level: 'attention', statements: [{ runbook: 'domain-unblessed' }] });
+  });
+});
+
+describe('this page could not ask', () => {
+  const problem = unreachable(undefined);
+
+  test.each<[string, Partial<Evidence>, string]>([
+    ['the audit', { audit: { problem } }, 'What the audit says of user is not known.'],
+    [
+      'the audit again',
+      { audit: { ...auditList(audit({})), problem } },
+      'What the audit says of user is not known.',
+    ],
+    ['the replicas', { replicas: { problem } }, 'Which replicas of user hold a lease is not known.'],
+    [
+      'the replicas again',
+      { replicas: { ...replicaList(replica), problem } },
+      'Which replicas of user hold a lease is not known.',
+    ],
+  ])('%s', (_what, evidence, headline) => {
+    expect(judge(evidence)).toMatchObject({
+      level: 'unknown',
+      headline,
+      statements: [{ because: 'The relay cannot be reached.' }],
+    });
+  });
+
+  test.each(['audit', 'replicas'] as const)('the %s of one domain of two', (list) => {
+    const value = { items: [], unavailable: [{ domain: 'inventory', reason: 'no connection' }] };
+    const verdict = judge({
+      overview: { value: overview({}, { domain: 'inventory' }), at: now },
+      [list]: { value, at: now },
+    });
+    expect(verdict.statements).toMatchObject([
+      { level: 'unknown', who: expect.stringContaining('inventory'), because: 'no connection' },
+    ]);
+  });
+
+  test('for several reasons', () => {
+    expect(judge({ audit: { problem }, replicas: { problem } })).toMatchObject({
+      level: 'unknown',
+      headline: 'Whether somebody sees old data is not known, for 2 reasons.',
+    });
+  });
+
+  test('still tells the old data that it has been told of', () => {
+    const known = { ...auditList(audit({ findings: [finding] })), problem };
+    expect(judge({ audit: known, findings: [finding] }).level).toBe('stale');
+  });
+});
+
 describe('nobody sees old data, but not all is well', () => {
   test.each<[string, Partial<DomainOverview>, string]>([
     ['an unblessed domain', { state: 'blessing', standingStill: 'waits for leases' }, 'waits for leases'],
@@ -249,8 +391,8 @@ describe('nobody sees old data, but not all is well', () => {
 
   test('a replica that runs without a lease, but not one that has ended', () => {
     const without = { ...replica, live: false, leaseRemainingMs: 0 };
-    expect(judge({ replicas: [without] }).statements).toMatchObject([{ who: 'user-service-1' }]);
-    expect(judge({ replicas: [{ ...without, answered: false }] }).level).toBe('fresh');
+    expect(judge({ replicas: replicaList(without) }).statements).toMatchObject([{ who: 'user-service-1' }]);
+    expect(judge({ replicas: replicaList({ ...without, answered: false }) }).level).toBe('fresh');
   });
 
   test('since when, where that can be told', () => {
@@ -267,7 +409,7 @@ describe('nobody sees old data, but not all is well', () => {
   test('of a domain whose caches stand aside, no single replica is named', () => {
     const verdict = judge({
       overview: { value: overview({ state: 'unknown', watermarkAgeMs: null }), at: now },
-      replicas: [{ ...replica, live: false }],
+      replicas: replicaList({ ...replica, live: false }),
     });
     expect(verdict.statements.map(({ who }) => who)).toEqual(['user']);
   });
@@ -280,7 +422,7 @@ describe('nobody sees old data, but not all is well', () => {
       wrongTtl: [],
       unknownSchema: [],
     };
-    expect(judge({ audits: [audit({ ttlScan })] }).statements).toMatchObject([
+    expect(judge({ audit: auditList(audit({ ttlScan })) }).statements).toMatchObject([
       { level: 'attention', target: { section: 'findings' } },
     ]);
   });

@@ -1,14 +1,8 @@
-import type {
-  DomainAudit,
-  DomainOverview,
-  Finding,
-  Invalidation,
-  Overview,
-  Replica,
-} from '../api/contract.ts';
+import type { DomainOverview, Finding, Invalidation, Overview } from '../api/contract.ts';
 import { plural, timeOf } from '../appearance/format.ts';
 import type { Connection } from '../live/event-stream.ts';
 import type { Known } from '../live/resource.ts';
+import { type Answers, judgeBlindSpots, NOT_COMPARED_YET } from './judge-blind-spots.ts';
 import { judgeAudit, judgeDeadLetters, judgeFlow, judgeReplicas } from './judge-domain.ts';
 import { judgeFindings } from './judge-findings.ts';
 import { type Statement, type Verdict, worstFirst } from './statement.ts';
@@ -16,12 +10,12 @@ import { type Statement, type Verdict, worstFirst } from './statement.ts';
 /** An overview comes every second. */
 const OLD_NEWS_MS = 5_000;
 
-export interface Evidence {
+const ASKING = { level: 'unknown', headline: 'Asking the relay …' } as const;
+
+export interface Evidence extends Answers {
   readonly overview: Known<Overview>;
   readonly connection: Connection;
-  readonly replicas: readonly Replica[];
   readonly deadLetters: readonly Invalidation[];
-  readonly audits: readonly DomainAudit[];
   readonly findings: readonly Finding[];
   /** Invalidations by id, those that findings name among them. */
   readonly events: ReadonlyMap<string, Invalidation>;
@@ -35,7 +29,7 @@ export function verdictOn(evidence: Evidence): Verdict {
   const { value, at = 0, problem } = overview;
   if (value === undefined) {
     return problem === undefined
-      ? { level: 'unknown', headline: 'Asking the relay …', statements: [] }
+      ? { ...ASKING, statements: [] }
       : { level: 'unknown', headline: 'Not known yet.', statements: [silentRelay(problem.message)] };
   }
   if (connection.state !== 'live' && now - at > OLD_NEWS_MS) {
@@ -49,18 +43,18 @@ export function verdictOn(evidence: Evidence): Verdict {
   }
   const statements = worstFirst([
     ...judgeFindings(evidence.findings, evidence.events),
-    ...evidence.audits.flatMap(judgeAudit),
+    ...(evidence.audit.value?.items ?? []).flatMap(judgeAudit),
     ...(value.unavailable ?? []).map(unavailableDomain),
     ...value.domains.flatMap((domain) => judgeDomain(domain, evidence)),
     ...value.domains.filter((domain) => !isExplained(domain, evidence)).map(unexplainedFindings),
   ]);
-  return { ...summary(statements, value, now), statements };
+  return { ...summary(statements, value, evidence), statements };
 }
 
 function summary(
   statements: readonly Statement[],
   { domains }: Overview,
-  now: number,
+  { audit, replicas, now }: Evidence,
 ): Pick<Verdict, 'level' | 'headline'> {
   const stale = statements.filter(({ level }) => level === 'stale');
   const [worst] = stale;
@@ -73,30 +67,43 @@ function summary(
           : `Old data is served in ${stale.length} places.`,
     };
   }
-  const silent = statements.find(({ level }) => level === 'unknown');
-  if (silent !== undefined) return { level: 'unknown', headline: `${silent.who} ${silent.what}.` };
-  const sampled = domains.some(
-    ({ consistency }) => consistency.l1['1h'].samples + consistency.l2['1h'].samples > 0,
-  );
-  if (!sampled) {
+  const unknown = statements.filter(({ level }) => level === 'unknown');
+  if (unknown.length === domains.length && unknown.every(({ what }) => what === NOT_COMPARED_YET)) {
     return {
-      level: statements.length > 0 ? 'attention' : 'unknown',
+      level: 'unknown',
       headline: 'Nobody is known to see old data; nothing has been compared yet.',
     };
   }
+  const [silent] = unknown;
+  if (silent !== undefined) {
+    return {
+      level: 'unknown',
+      headline:
+        unknown.length === 1
+          ? `${silent.who} ${silent.what}.`
+          : `Whether somebody sees old data is not known, for ${unknown.length} reasons.`,
+    };
+  }
+  if (isAwaited(audit) || isAwaited(replicas)) return ASKING;
   return statements.length > 0
     ? { level: 'attention', headline: 'Nobody sees old data, but not all is well.' }
     : { level: 'fresh', headline: 'Nobody sees old data.' };
 }
 
 /** That nobody has a lease says nothing more where the domain itself is not well. */
-function judgeDomain(domain: DomainOverview, { deadLetters, replicas, now }: Evidence): Statement[] {
+function judgeDomain(domain: DomainOverview, evidence: Evidence): Statement[] {
+  const { deadLetters, replicas, now } = evidence;
   const flow = judgeFlow(domain, now);
   return [
     ...flow,
     ...judgeDeadLetters(domain, deadLetters),
-    ...(flow.length === 0 ? judgeReplicas(domain, replicas) : []),
+    ...(flow.length === 0 ? judgeReplicas(domain, replicas.value?.items ?? []) : []),
+    ...judgeBlindSpots(domain, evidence, now),
   ];
+}
+
+function isAwaited({ value, problem }: Known<unknown>): boolean {
+  return value === undefined && problem === undefined;
 }
 
 /** The audit's list comes by another request than the count of what it holds. */
