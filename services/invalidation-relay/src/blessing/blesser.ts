@@ -40,7 +40,10 @@ export interface BlesserDependencies {
  */
 export class Blesser {
   readonly #deps: BlesserDependencies;
-  /** ● The highest number that this relay has met: where Postgres and Redis have lost theirs, replicas may know it all the same. */
+  /**
+   * ● The highest number that this relay has met since it started: where Postgres and Redis have lost theirs, replicas may
+   * know it all the same.
+   */
   #highestMet = 0;
   #stopped = false;
   #endWait = (): void => {};

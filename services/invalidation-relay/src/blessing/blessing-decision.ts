@@ -16,7 +16,8 @@ export const ABANDONED_AFTER_MS = 10_000;
  * - `confirm`: so it does, but nobody has written that down yet, or not for a while.
  * - `stand-aside`: it is no primary, or one that another has superseded, which still speaks for the domain.
  * - `leave-alone`: another relay is about to bless.
- * - `bless`: record the next blessing. `first`: nobody can live on the word of one before.
+ * - `bless`: record the next blessing. `first`: neither Postgres nor this Redis knows of one before, so nobody is taken to live on
+ *   the word of one.
  */
 export type BlessingDecision =
   | { do: 'nothing' }

@@ -88,6 +88,7 @@ export class PostgresBlessingStore implements BlessingStore {
       const wasLost = newest === 0 ? headBlessing > 0 : rows[0]?.origin !== origin;
       // ● No number twice, not even where blessings were lost with an earlier Postgres: a replica that slept meanwhile knows
       // those, and would take the log of the new one for the rest of theirs. By the clock, in ms, none of them is as high.
+      // Where Redis and all relays have lost them as well, nothing tells of the loss: see 'Assumptions' in cache-core's DESIGN.md.
       const number = Math.max(newest, headBlessing, wasLost ? Number(rows[0]?.now_ms) : 0) + 1;
       await client.query(
         `insert into freshet.blessing
