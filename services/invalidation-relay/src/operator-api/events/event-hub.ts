@@ -72,6 +72,8 @@ export class EventHub {
   /** Tells `response` what changes from now on, and what has changed since the event that it saw last. */
   add(response: ServerResponse, lastEventId: string | undefined): void {
     this.#stopLingering();
+    // A write to one that has just gone is an error, and one that nobody listens to ends the process.
+    response.on('error', () => {});
     const stretch = (this.#stretch ??= this.#begin());
     response.write(`retry: ${RETRY_MS}\n\n`);
     for (const text of missed(stretch, lastEventId)) response.write(text);
@@ -85,6 +87,8 @@ export class EventHub {
     this.#closed = true;
     this.#stopLingering();
     for (const response of this.#listeners) response.end();
+    // A look may be under way still: it must not write to them.
+    this.#listeners.clear();
     await this.#end();
   }
 
