@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { Finding, TtlScan } from '../operator-api/schemas/audit.ts';
+import * as z from 'zod';
+import { type Finding, findingSchema, type TtlScan, ttlScanSchema } from '../operator-api/schemas/audit.ts';
 import type { Buckets } from './consistency.ts';
 
 /** What the relay that audits a domain has found, for all relays of the domain, and for the one that comes after it. */
@@ -16,6 +17,16 @@ const PLACE_MS = 10_000;
 /** As long as the longest window. */
 const BOARD_MS = 3_600_000;
 const FORMAT = 1;
+
+const bucketsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
+
+const boardSchema = z.object({
+  v: z.literal(FORMAT),
+  auditor: z.string(),
+  buckets: z.object({ l1: bucketsSchema, l2: bucketsSchema }),
+  findings: z.array(findingSchema),
+  ttlScan: ttlScanSchema,
+});
 
 /** Who audits a domain, and what came of it, in the domain's Redis. Nothing but the audit depends on either. */
 export class AuditBoard {
@@ -45,11 +56,24 @@ export class AuditBoard {
     await this.#redis.set(this.#board, JSON.stringify({ v: FORMAT, ...content }), 'PX', BOARD_MS);
   }
 
-  /** Null before the first audit, and after a release of another format. `taken`: a relay audits the domain just now. */
+  /** Null before the first audit, and for what no audit of this format wrote. `taken`: a relay audits the domain just now. */
   async read(): Promise<(AuditBoardContent & { taken: boolean }) | null> {
     const [text, place] = await this.#redis.mget(this.#board, this.#place);
-    if (text === null || text === undefined) return null;
-    const { v, ...content } = JSON.parse(text) as AuditBoardContent & { v: unknown };
-    return v === FORMAT ? { ...content, taken: place !== null } : null;
+    const content = text === null || text === undefined ? null : contentOf(text);
+    return content === null ? null : { ...content, taken: place !== null };
   }
+}
+
+/** Whatever stands there, the audit goes on: it then begins anew, and overwrites it. */
+function contentOf(text: string): AuditBoardContent | null {
+  let written: unknown;
+  try {
+    written = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { success, data } = boardSchema.safeParse(written);
+  if (!success) return null;
+  const { v: _, ...content } = data;
+  return content;
 }
