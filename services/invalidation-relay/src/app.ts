@@ -15,6 +15,7 @@ import { invalidateByHandRoutes } from './operator-api/invalidate-by-hand.ts';
 import { invalidationRoutes } from './operator-api/invalidations.ts';
 import { keyRoutes } from './operator-api/keys.ts';
 import { overviewRoutes, readOverview } from './operator-api/overview.ts';
+import { HostGuard } from './operator-api/permission/host-guard.ts';
 import { OperatorGate } from './operator-api/permission/operator-gate.ts';
 import { replicaRoutes } from './operator-api/replicas.ts';
 import { sessionRoutes } from './operator-api/session.ts';
@@ -43,22 +44,26 @@ export async function buildRelay(context: ServiceContext<RelayConfig>): Promise<
   });
   onClose('events', () => hub.close());
   closing.addEventListener('abort', () => void hub.close(), { once: true });
+  const routes = [
+    ...overviewRoutes(domains, config.instanceName),
+    ...replicaRoutes(domains),
+    ...invalidationRoutes(domains),
+    ...invalidateByHandRoutes(domains, gate),
+    ...deadLetterRoutes(domains, gate),
+    ...keyRoutes(domains),
+    ...auditRoutes(domains),
+    ...blessingRoutes(domains),
+    ...sessionRoutes(gate),
+    ...eventRoutes(hub),
+  ];
+  const guard = new HostGuard(config.host);
   return {
-    routes: [
-      ...indexRoutes(),
-      ...overviewRoutes(domains, config.instanceName),
-      ...replicaRoutes(domains),
-      ...invalidationRoutes(domains),
-      ...invalidateByHandRoutes(domains, gate),
-      ...deadLetterRoutes(domains, gate),
-      ...keyRoutes(domains),
-      ...auditRoutes(domains),
-      ...blessingRoutes(domains),
-      ...sessionRoutes(gate),
-      ...eventRoutes(hub),
-    ],
+    routes: guard.guarded([...indexRoutes(routes), ...routes]),
     ready: () => readiness(domains),
-    extend: mountConsoleAssets,
+    extend(app) {
+      guard.mount(app);
+      mountConsoleAssets(app);
+    },
   };
 }
 

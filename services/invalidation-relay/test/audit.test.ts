@@ -51,7 +51,7 @@ test('what is planted by hand is found by a running relay, told live, and gone w
     ((await api.get('/v1/overview')).body['domains'] as DomainOverview[])[0] as DomainOverview;
   expect((await overview()).findings).toBe(2);
 
-  const invalidated = { keys: ['user:profile:77', 'user:profile:99'] };
+  const invalidated = { keys: ['user:profile:77', 'user:profile:99'], reason: 'planted' };
   expect((await api.post('/v1/invalidations', invalidated)).status).toBe(202);
   await Promise.all([until('l2', true), until('l1', true)]);
   expect((await overview()).findings).toBe(0);

@@ -1,5 +1,5 @@
 import { eventually } from '@freshet/test-kit';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startApi } from './operator-api.ts';
 import { createRelayFixture, LIMITS } from './relay-fixture.ts';
 
@@ -9,7 +9,6 @@ test('is ready once its domain is blessed, and lists its paths', async () => {
   await eventually(async () => (await api.get('/readyz')).status === 200, { what: 'the relay is ready' });
   expect((await api.get('/readyz')).body).toMatchObject({ domains: { user: 'blessed' } });
   expect((await api.get('/livez')).status).toBe(200);
-  expect((await api.get('/')).body).toMatchObject({ service: 'invalidation-relay' });
   const document = await api.read<{ paths: object }>('/openapi.json');
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/',
@@ -26,6 +25,52 @@ test('is ready once its domain is blessed, and lists its paths', async () => {
     '/v1/replicas',
     '/v1/session',
   ]);
+  const { service, paths } = await api.read<{ service: string; paths: string[] }>('/');
+  expect(service).toBe('invalidation-relay');
+  expect(['/', ...paths].toSorted()).toEqual(
+    [...Object.keys(document.paths), '/docs', '/livez', '/metrics', '/openapi.json', '/readyz'].toSorted(),
+  );
+});
+
+describe('a page that has made its name mean this machine', () => {
+  test('reads nothing of a relay that listens on loopback, nor acts on it', async () => {
+    const fixture = await createRelayFixture();
+    const api = await startApi(fixture, { FRESHET_OPERATOR_TOKEN: 'correct-horse-battery' });
+    await fixture.untilBlessed();
+    const document = await api.read<{ paths: Record<string, object> }>('/openapi.json');
+    const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => [method, path] as const),
+    );
+    const others = ['/docs', '/docs/start.js', '/openapi.json', '/console/console.js', '/nothing'].map(
+      (path) => ['get', path] as const,
+    );
+    for (const [method, path] of [...routes, ...others]) {
+      const answer = await api.sendAs('evil.example', path, method);
+      expect({ method, path, ...answer }).toMatchObject({
+        method,
+        path,
+        status: 421,
+        body: { code: 'FOREIGN_HOST' },
+      });
+    }
+    for (const host of ['localhost.evil.example', '127.0.0.1.evil.example:3003', '0.0.0.0:3003']) {
+      expect({ host, ...(await api.sendAs(host, '/v1/overview')) }).toMatchObject({ host, status: 421 });
+    }
+    for (const host of ['localhost', 'LOCALHOST:3003', '127.0.0.1:1', '[::1]:3003']) {
+      expect({ host, ...(await api.sendAs(host, '/v1/overview')) }).toMatchObject({ host, status: 200 });
+    }
+    for (const path of ['/livez', '/readyz', '/metrics']) {
+      expect({ path, ...(await api.sendAs('relay-1.internal', path)) }).toMatchObject({ path, status: 200 });
+    }
+  });
+
+  test('is told from no other name by a relay that listens to others', async () => {
+    const fixture = await createRelayFixture();
+    const api = await startApi(fixture, { HOST: '0.0.0.0' });
+    for (const path of ['/', '/v1/overview', '/openapi.json']) {
+      expect({ path, ...(await api.sendAs('relay.example', path)) }).toMatchObject({ path, status: 200 });
+    }
+  });
 });
 
 test('is not ready while Redis was never blessed', async () => {
@@ -45,7 +90,7 @@ test('invalidates keys by hand, durably, and says so in the operator’s log', a
   const answer = await api.post(
     '/v1/invalidations',
     { keys: ['user:profile:a%3Ab', 'user:profile:bob'], reason: 'a wrong name' },
-    { 'x-forwarded-user': 'ann@example.org' },
+    { 'freshet-operator': 'ann@example.org', 'x-forwarded-user': 'root' },
   );
   expect(answer).toMatchObject({
     status: 202,
@@ -65,7 +110,9 @@ test('invalidates keys by hand, durably, and says so in the operator’s log', a
     { id: ids[0], key: 'user:profile:a%3Ab', state: 'applied', idParts: ['a:b'] },
   ]);
   const { rows } = await fixture.db.query('select who, action, reason from freshet.operator_log');
-  expect(rows).toEqual([{ who: 'ann@example.org', action: 'invalidate', reason: 'a wrong name' }]);
+  expect(rows).toEqual([
+    { who: 'ann@example.org (127.0.0.1)', action: 'invalidate', reason: 'a wrong name' },
+  ]);
 });
 
 test('invalidates a whole entity by hand', async () => {
@@ -73,7 +120,9 @@ test('invalidates a whole entity by hand', async () => {
   const api = await startApi(fixture);
   await fixture.untilBlessed();
   await fixture.cacheEntry('user:profile:ann', '5');
-  expect(await api.post('/v1/invalidations', { service: 'user', entity: 'profile' })).toMatchObject({
+  expect(
+    await api.post('/v1/invalidations', { service: 'user', entity: 'profile', reason: 'why' }),
+  ).toMatchObject({
     status: 202,
     body: { items: [{ domain: 'user', key: 'user:profile' }] },
   });
@@ -103,7 +152,7 @@ test('refuses what names nothing, and says what to do', async () => {
     ['{"keys":[', 'MALFORMED_JSON'],
   ];
   for (const [body, code] of refused) {
-    const answer = await api.post('/v1/invalidations', body);
+    const answer = await api.post('/v1/invalidations', isObject(body) ? { reason: 'why', ...body } : body);
     expect({ sent: body, ...answer }).toMatchObject({
       sent: body,
       status: 400,
@@ -115,6 +164,38 @@ test('refuses what names nothing, and says what to do', async () => {
   expect((await api.post('/v1/invalidations', { key: 'user:profile:1' })).body['errors']).toMatchObject([
     { in: 'body', detail: expect.stringMatching(/"keys":.* or .*"service":.*"entity":/) },
   ]);
+});
+
+function isObject(body: unknown): body is object {
+  return typeof body === 'object' && !Array.isArray(body);
+}
+
+test('does nothing without a reason', async () => {
+  const fixture = await createRelayFixture();
+  const api = await startApi(fixture);
+  await fixture.untilBlessed();
+  await fixture.db.query(`select freshet.invalidate('user', 'profile', array[''])`);
+  await fixture.untilDrained();
+  const [letter] = (await api.get('/v1/dead-letters')).body.items;
+  const actions: [path: string, body: object][] = [
+    ['/v1/invalidations', { keys: ['user:profile:ann'] }],
+    ['/v1/invalidations', { service: 'user', entity: 'profile' }],
+    ['/v1/dead-letters/replay', {}],
+    [`/v1/dead-letters/${String(letter?.['id'])}/replay`, {}],
+  ];
+  for (const reason of [undefined, '', '  ', 'x'.repeat(501), 'two\nlines', 7]) {
+    for (const [path, body] of actions) {
+      const answer = await api.post(path, { ...body, reason });
+      expect({ path, reason, ...answer }).toMatchObject({
+        path,
+        status: 400,
+        body: { code: 'INVALID_REQUEST' },
+      });
+    }
+  }
+  expect(await api.post('/v1/dead-letters/replay')).toMatchObject({ status: 400 });
+  expect(await fixture.pending()).toBe(0);
+  expect((await fixture.db.query('select from freshet.operator_log')).rowCount).toBe(0);
 });
 
 test('pages through the invalidations without gap or repetition, while more are written', async () => {
@@ -161,7 +242,7 @@ test('lists dead letters and makes them due again', async () => {
   await fixture.db.query(`update freshet.invalidation_outbox set id_parts = '{ann}' where id = $1`, [
     rows[0]?.id,
   ]);
-  expect(await api.post(`/v1/dead-letters/${id}/replay`)).toMatchObject({
+  expect(await api.post(`/v1/dead-letters/${id}/replay`, { reason: 'repaired' })).toMatchObject({
     status: 202,
     body: { domain: 'user', id },
   });
@@ -177,7 +258,7 @@ test('lists dead letters and makes them due again', async () => {
     'user-9223372036854775808',
     `user-${rows[0]?.id}x`,
   ]) {
-    const { status } = await api.post(`/v1/dead-letters/${unknown}/replay`);
+    const { status } = await api.post(`/v1/dead-letters/${unknown}/replay`, { reason: 'why' });
     expect({ unknown, status }).toEqual({ unknown, status: 404 });
   }
 });
@@ -234,7 +315,10 @@ test('an id that its column cannot hold hides nothing from the audit', async () 
   await fixture.db.query(`
     create table counters (id int primary key);
     select freshet.cache_table('counters', 'user', 'counter', array['id'])`);
-  await api.post('/v1/invalidations', { keys: ['user:counter:99999999999', 'user:profile:ann'] });
+  await api.post('/v1/invalidations', {
+    keys: ['user:counter:99999999999', 'user:profile:ann'],
+    reason: 'why',
+  });
   await fixture.untilDrained();
   const { body } = await api.get('/v1/audit');
   expect(body['unavailable']).toBeUndefined();
@@ -256,8 +340,9 @@ test('a domain whose database is gone hides no other, and is named', async () =>
     status: 200,
     body: { items: [{ key: 'user:profile:ann' }], unavailable: [{ domain: 'inventory' }] },
   });
-  expect(await api.post('/v1/invalidations', { keys: ['user:profile:ann'] })).toMatchObject({ status: 202 });
-  expect(await api.post('/v1/invalidations', { keys: ['inventory:stock:1'] })).toMatchObject({ status: 503 });
+  const byHand = (key: string) => api.post('/v1/invalidations', { keys: [key], reason: 'why' });
+  expect(await byHand('user:profile:ann')).toMatchObject({ status: 202 });
+  expect(await byHand('inventory:stock:1')).toMatchObject({ status: 503 });
 });
 
 test('with a token set, no action without it; all dead letters are replayed at once, and by whom is told', async () => {
@@ -269,7 +354,7 @@ test('with a token set, no action without it; all dead letters are replayed at o
   );
   await fixture.untilDrained();
   for (const path of ['/v1/invalidations', '/v1/dead-letters/replay', '/v1/dead-letters/user-1/replay']) {
-    const body = path === '/v1/invalidations' ? { keys: ['user:profile:ann'] } : undefined;
+    const body = { reason: 'why', ...(path === '/v1/invalidations' && { keys: ['user:profile:ann'] }) };
     const refused = await api.post(path, body);
     expect({ path, ...refused }).toMatchObject({
       path,
@@ -293,11 +378,18 @@ test('with a token set, no action without it; all dead letters are replayed at o
   expect(replayed).toMatchObject({ status: 202, body: { replayed: 3 } });
   await fixture.untilDrained();
   expect((await api.get('/v1/dead-letters')).body.items).toEqual([]);
-  expect(await api.post('/v1/dead-letters/replay', { domain: 'nobody' }, { authorization })).toMatchObject({
+  const elsewhere = { domain: 'nobody', reason: 'why' };
+  expect(await api.post('/v1/dead-letters/replay', elsewhere, { authorization })).toMatchObject({
     status: 400,
+    body: { detail: expect.stringContaining('no such domain') },
   });
   const { rows } = await fixture.db.query('select who, action, subject, reason from freshet.operator_log');
   expect(rows).toEqual([
-    { who: 'ann', action: 'replay-dead-letters', subject: { replayed: 3 }, reason: 'repaired' },
+    {
+      who: 'ann (127.0.0.1)',
+      action: 'replay-dead-letters',
+      subject: { replayed: 3 },
+      reason: 'repaired',
+    },
   ]);
 });

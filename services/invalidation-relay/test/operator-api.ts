@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { type RunningService, startService } from '@freshet/service-kit';
 import { disposeAtEnd } from '@freshet/test-kit';
 import { buildRelay } from '../src/app.ts';
@@ -10,6 +13,8 @@ export interface Api {
   /** Whether everything ended in time. */
   stop(): Promise<boolean>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  /** A GET, or another method with an empty object, that names another host than it is sent to. */
+  sendAs(host: string, path: string, method?: string): Promise<Answer>;
   /** The body of a GET, taken for what it should be. */
   read<Body>(path: string): Promise<Body>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -37,14 +42,13 @@ export async function startApi(
   disposeAtEnd('the relay', () => service.stop());
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await fetch(`${service.url}${path}`, init);
-    const text = await response.text();
-    const body = JSON.parse(text || '{}') as Answer['body'];
-    return { status: response.status, type: response.headers.get('content-type'), body };
+    return answerOf(response.status, response.headers.get('content-type'), await response.text());
   };
   return {
     url: service.url,
     stop: () => service.stop(),
     get: (path, headers = {}) => call(path, { headers }),
+    sendAs: (host, path, method = 'get') => sendAs(new URL(path, service.url), host, method),
     read: async <Body>(path: string) => (await (await fetch(`${service.url}${path}`)).json()) as Body,
     post: (path, body, headers = {}) =>
       call(path, {
@@ -53,4 +57,17 @@ export async function startApi(
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
   };
+}
+
+/** `fetch` names the host that it asks. */
+async function sendAs(url: URL, host: string, method: string): Promise<Answer> {
+  const headers = { host, 'content-type': 'application/json' };
+  const sent = request(url, { method, headers, agent: false }).end(method === 'get' ? undefined : '{}');
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return answerOf(response.statusCode ?? 0, response.headers['content-type'] ?? null, await text(response));
+}
+
+function answerOf(status: number, type: string | null, content: string): Answer {
+  const body = (/json/.test(type ?? '') ? JSON.parse(content) : {}) as Answer['body'];
+  return { status, type, body };
 }

@@ -110,7 +110,8 @@ describe('a change is one trace', () => {
   test('of an invalidation by hand', async () => {
     const path = await newUser();
     const keys = [`user:profile:${path.slice('/users/'.length)}`];
-    const { traceId } = await traced(relay, 'POST', '/v1/invalidations', { body: { keys } });
+    const body = { keys, reason: 'to be traced' };
+    const { traceId } = await traced(relay, 'POST', '/v1/invalidations', { body });
     const fanOut = await oneSpan(traceId, 'freshet.relay.fan_out');
     const request = await oneSpan(traceId, 'POST /v1/invalidations');
     expect(fanOut.parentSpanId).toBe(request.spanId);

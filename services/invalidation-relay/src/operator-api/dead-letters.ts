@@ -34,7 +34,7 @@ export function deadLetterRoutes(domains: readonly OpenDomain[], gate: OperatorG
       summary: 'Make a dead letter due again',
       description: 'It becomes a dead letter again if it still names no key.',
       params: z.object({ id: z.string().max(100) }),
-      body: replaySchema.optional(),
+      body: replaySchema,
       responses: {
         202: { description: 'Due again', body: replayedSchema },
         401: "The operator's token is missing or wrong",
@@ -42,7 +42,7 @@ export function deadLetterRoutes(domains: readonly OpenDomain[], gate: OperatorG
         404: 'No such dead letter',
       },
       handler: async ({ params, body, request }) => {
-        const by = gate.admit(request, body?.reason);
+        const by = gate.admit(request, body.reason);
         const { domain: name, row } = parseItemId(params.id) ?? {};
         const domain = domains.find((candidate) => candidate.name === name);
         if (domain === undefined || row === undefined || !(await domain.operators.replay(row, by))) {
@@ -58,16 +58,16 @@ export function deadLetterRoutes(domains: readonly OpenDomain[], gate: OperatorG
       path: '/v1/dead-letters/replay',
       summary: 'Make all dead letters due again',
       description: 'Those that still name no key become dead letters again.',
-      body: replayAllSchema.optional(),
+      body: replayAllSchema,
       responses: {
         202: { description: 'How many are due again', body: replayedAllSchema },
         401: "The operator's token is missing or wrong",
         403: 'Not from here',
       },
       handler: async ({ body, request }) => {
-        const by = gate.admit(request, body?.reason);
+        const by = gate.admit(request, body.reason);
         let replayed = 0;
-        for (const domain of namedDomains(domains, body?.domain)) {
+        for (const domain of namedDomains(domains, body.domain)) {
           replayed += await domain.operators.replayAll(by);
           domain.relay.poke();
         }

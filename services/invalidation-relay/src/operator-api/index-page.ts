@@ -2,22 +2,12 @@ import { type Route, reply, route } from '@freshet/service-kit';
 import * as z from 'zod';
 import { pageHeaders, readPage, wantsPage } from '../console/console-page.ts';
 
-const PATHS = [
-  '/v1/overview',
-  '/v1/replicas',
-  '/v1/invalidations',
-  '/v1/dead-letters',
-  '/v1/audit',
-  '/v1/blessings',
-  '/v1/session',
-  '/v1/events',
-  '/docs',
-  '/openapi.json',
-  '/metrics',
-];
+/** Of every service, besides its routes. */
+const COMMON_PATHS = ['/docs', '/openapi.json', '/livez', '/readyz', '/metrics'];
 
-/** What a person finds who opens the bare address. */
-export function indexRoutes(): Route[] {
+/** What a person finds who opens the bare address: the paths of `routes`. */
+export function indexRoutes(routes: readonly Route[]): Route[] {
+  const paths = [...new Set(routes.map(({ path }) => path)), ...COMMON_PATHS];
   return [
     route({
       method: 'get',
@@ -33,7 +23,7 @@ export function indexRoutes(): Route[] {
       handler: async ({ request }) => {
         const page = wantsPage(request) ? await readPage() : undefined;
         if (page !== undefined) return reply(200, page, pageHeaders);
-        return reply(200, { service: 'invalidation-relay', paths: PATHS }, { Vary: 'Accept' });
+        return reply(200, { service: 'invalidation-relay', paths }, { Vary: 'Accept' });
       },
     }),
   ];

@@ -52,7 +52,7 @@ export interface InvalidationTarget {
 /** Who ordered something, and why. */
 export interface Operator {
   who: string;
-  reason: string | null;
+  reason: string;
 }
 
 export interface OperatorLogItem {

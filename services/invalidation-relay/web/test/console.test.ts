@@ -161,7 +161,8 @@ describe('a dead letter', () => {
 
     const log = page.getByRole('list', { name: 'Actions of operators' });
     await eventually(
-      async () => expect(await log.innerText()).toMatch(/Ann replay dead letter.*the id is repaired/s),
+      async () =>
+        expect(await log.innerText()).toMatch(/Ann \(127\.0\.0\.1\) replay dead letter.*the id is repaired/s),
       {
         what: 'the log says who and why',
         deadlineMs: 15_000,

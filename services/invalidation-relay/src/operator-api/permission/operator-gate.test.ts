@@ -27,7 +27,7 @@ function gate(options: Partial<OperatorGateOptions> = {}): OperatorGate {
 function asked(at: OperatorGate, what: Asked): string {
   const { actions } = at.session(request(what));
   try {
-    at.admit(request(what));
+    at.admit(request(what), 'why');
     return `admitted, ${actions}`;
   } catch (error) {
     return error instanceof Problem ? `${error.status} ${error.code}, ${actions}` : String(error);
@@ -51,6 +51,7 @@ test.each([
   ['what a proxy here passes on', { headers: { 'x-forwarded-for': '192.0.2.7' } }],
   ['what a newer proxy here passes on', { headers: { forwarded: 'for=192.0.2.7' } }],
   ['a name that a page has made mean this machine', { headers: { host: 'evil.example:3003' } }],
+  ['no name', { headers: { host: '' } }],
 ])('without a token nobody else may: %s', (_, what) => {
   expect(asked(gate(), what)).toBe('403 OPERATOR_TOKEN_NOT_SET, refused');
 });
@@ -101,10 +102,33 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-da
   },
 );
 
-test('who it was is what a proxy has verified, else what they say, else where they are', () => {
-  const who = (headers: Record<string, string>) => gate().admit(request({ headers })).who;
-  expect(who({ 'x-forwarded-user': 'ann@example.org', 'freshet-operator': 'bob' })).toBe('ann@example.org');
-  expect(who({ 'freshet-operator': 'bob' })).toBe('bob');
-  expect(who({ 'freshet-operator': `\u0007${'x'.repeat(200)}` })).toBe('x'.repeat(100));
-  expect(who({})).toBe('127.0.0.1');
+test('a proxy that changes Host does not make its own console a foreign page', () => {
+  const headers = {
+    authorization: `Bearer ${TOKEN}`,
+    'sec-fetch-site': 'same-origin',
+    origin: 'https://relay.example',
+  };
+  expect(asked(gate({ token: TOKEN }), { headers })).toBe('admitted, open');
 });
+
+test('who it was is where they are, after the name that they claim', () => {
+  const who = (headers: Record<string, string>, from = '192.0.2.7') =>
+    gate({ token: TOKEN }).admit(
+      request({ headers: { authorization: `Bearer ${TOKEN}`, ...headers }, from }),
+      'why',
+    ).who;
+  expect(who({})).toBe('192.0.2.7');
+  expect(who({}, '::ffff:192.0.2.7')).toBe('192.0.2.7');
+  expect(who({ 'freshet-operator': 'bob' }, '::1')).toBe('bob (::1)');
+  expect(who({ 'freshet-operator': ' \t ' })).toBe('192.0.2.7');
+  expect(who({ 'freshet-operator': 'bob (127.0.0.1)' })).toBe('bob (127.0.0.1) (192.0.2.7)');
+  expect(who({ 'freshet-operator': `\u0007${'x'.repeat(200)}` })).toBe(`${'x'.repeat(100)} (192.0.2.7)`);
+});
+
+test.each(['x-forwarded-user', 'x-forwarded-for', 'forwarded', 'x-real-ip'])(
+  'nobody becomes somebody by a header of proxies: %s',
+  (header) => {
+    const headers = { authorization: `Bearer ${TOKEN}`, [header]: 'ann@example.org' };
+    expect(gate({ token: TOKEN }).admit(request({ headers }), 'why').who).toBe('127.0.0.1');
+  },
+);

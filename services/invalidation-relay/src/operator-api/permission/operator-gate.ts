@@ -32,7 +32,7 @@ export class OperatorGate {
    * Who sent it, if they may act.
    * @throws Problem 401 `OPERATOR_TOKEN_REQUIRED`; 403 `OPERATOR_TOKEN_NOT_SET`, `CROSS_SITE`; 415
    */
-  admit(request: AskedRequest, reason?: string): Operator {
+  admit(request: AskedRequest, reason: string): Operator {
     const refusal = this.#refusal(request);
     if (refusal !== null) throw refusal;
     // A form of another site cannot send it, whatever its browser says of itself.
@@ -40,10 +40,10 @@ export class OperatorGate {
       throw new Problem({
         status: 415,
         code: 'UNSUPPORTED_MEDIA_TYPE',
-        detail: 'Send it with Content-Type: application/json, also without a body.',
+        detail: 'Send the body as JSON, with Content-Type: application/json.',
       });
     }
-    return { who: nameOf(request), reason: reason ?? null };
+    return { who: whoSent(request), reason };
   }
 
   /** Says in the log what was done, besides what the domain's own `freshet.operator_log` keeps. */
@@ -91,8 +91,15 @@ function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** What a proxy in front has verified, else what the caller says, else where the call came from. */
-function nameOf(request: AskedRequest): string {
-  const said = request.get('x-forwarded-user') || request.get('freshet-operator');
-  return said ? said.replaceAll(/\p{Cc}/gu, '').slice(0, 100) : (request.socket.remoteAddress ?? 'unknown');
+/**
+ * Where the call came from, last and whatever was said, and before it the name that the caller claims. No header of a
+ * proxy is read: nothing here tells a proxy's from anybody's.
+ */
+function whoSent(request: AskedRequest): string {
+  const address = request.socket.remoteAddress?.replace(/^::ffff:/i, '') ?? 'unknown';
+  const claimed = (request.get('freshet-operator') ?? '')
+    .replaceAll(/\p{Cc}/gu, '')
+    .slice(0, 100)
+    .trim();
+  return claimed === '' ? address : `${claimed} (${address})`;
 }

@@ -79,10 +79,14 @@ export const domainAuditSchema = z
     operatorLog: z.array(
       z.object({
         at: time,
-        who: z.string(),
+        who: z
+          .string()
+          .describe(
+            'The name that the caller gave, if any, which nothing proves; and the address it came from',
+          ),
         action: z.string(),
         subject: z.unknown(),
-        reason: z.string().nullable(),
+        reason: z.string().nullable().describe('Null in old entries'),
       }),
     ),
     sample: z.array(

@@ -15,7 +15,8 @@ export const unavailableSchema = z
 
 export const reasonSchema = z
   .string()
+  .trim()
+  .min(1)
   .max(500)
   .regex(/^[^\p{Cc}]*$/u)
-  .optional()
   .describe("Why, for the operator's log");

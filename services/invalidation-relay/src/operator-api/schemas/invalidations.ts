@@ -78,7 +78,7 @@ export const byHandSchema = z.union(
   ],
   {
     error:
-      'send {"keys":["user:profile:123"]} for keys, or {"service":"user","entity":"profile"} for a whole entity; "reason" may go with both',
+      'send {"keys":["user:profile:123"],"reason":"…"} for keys, or {"service":"user","entity":"profile","reason":"…"} for a whole entity',
   },
 );
 
