@@ -13,7 +13,7 @@ export interface AuditBoardContent {
 }
 
 /** Without a word for so long, an auditor has lost its place to another relay. */
-const PLACE_MS = 10_000;
+export const PLACE_MS = 10_000;
 /** As long as the longest window. */
 const BOARD_MS = 3_600_000;
 const FORMAT = 1;

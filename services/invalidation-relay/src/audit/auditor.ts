@@ -2,7 +2,7 @@ import { Complaints } from '../domain/complaints.ts';
 import { Loop } from '../domain/loop.ts';
 import { reasonOf } from '../domain/reason-of.ts';
 import { Audit, type AuditDependencies } from './audit.ts';
-import { AuditBoard } from './audit-board.ts';
+import { AuditBoard, PLACE_MS } from './audit-board.ts';
 import { type AuditCounters, countAudit } from './audit-metrics.ts';
 
 export interface AuditorOptions extends Omit<AuditDependencies, 'counters' | 'keysPerRound'> {
@@ -30,13 +30,15 @@ export class Auditor {
   #audit: Audit | null = null;
   #loop: Loop | null = null;
   #toldAt = Number.NEGATIVE_INFINITY;
+  /** When the place was last taken or kept. */
+  #keptAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AuditorOptions) {
     const { domain, inspection, logger } = options;
     this.#options = options;
     this.#board = new AuditBoard(inspection.redis, domain);
     this.#complaints = new Complaints(domain, logger);
-    this.#counters = countAudit(domain, () => this.#audit?.gauges ?? null);
+    this.#counters = countAudit(domain, () => (this.#mayHavePlace ? (this.#audit?.gauges ?? null) : null));
   }
 
   start(): void {
@@ -57,7 +59,7 @@ export class Auditor {
   async stop(): Promise<void> {
     await this.#loop?.stop();
     this.#counters.stop();
-    if (this.#audit === null) return;
+    if (this.#audit === null || !this.#mayHavePlace) return;
     // Best effort: it is free in ten seconds anyway.
     await this.#tell(this.#audit).catch(() => {});
     await this.#board.leave(this.#options.self).catch(() => {});
@@ -66,18 +68,27 @@ export class Auditor {
 
   async #run(): Promise<void> {
     const { clock, self, inspection } = this.#options;
+    if (!this.#mayHavePlace) this.#audit = null;
     // The relay itself says that Redis is away.
     if (inspection.redis.status !== 'ready') return;
+    const asked = clock.monotonicMs();
     if (!(await this.#board.take(self))) {
       this.#audit = null;
       return;
     }
-    this.#audit ??= await this.#takeOver();
+    this.#keptAt = asked;
+    const audit = (this.#audit ??= await this.#takeOver());
     const begun = clock.monotonicMs();
-    const changed = await this.#audit.round();
+    const changed = await audit.round();
     const now = clock.monotonicMs();
     this.#counters.took(now - begun);
-    if (changed || now - this.#toldAt > TELL_EVERY_MS) await this.#tell(this.#audit);
+    if (!this.#mayHavePlace) return;
+    if (changed || now - this.#toldAt > TELL_EVERY_MS) await this.#tell(audit);
+  }
+
+  /** False once another relay may have taken it: what this one knows is then no longer how it stands. */
+  get #mayHavePlace(): boolean {
+    return this.#options.clock.monotonicMs() - this.#keptAt <= PLACE_MS;
   }
 
   async #takeOver(): Promise<Audit> {
