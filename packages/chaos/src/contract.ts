@@ -108,6 +108,16 @@ export interface HeldProbe {
   readonly value: number | string | null;
 }
 
+/** A replica did not answer a key from its memory after the quiet, however often it was asked: nobody knows what it holds of it. */
+export interface UnseenProbe {
+  readonly t: 'probe';
+  readonly what: 'unseen';
+  readonly at: number;
+  readonly kind: Kind;
+  readonly key: string;
+  readonly replica: string;
+}
+
 /** A level that must come back to where it was. */
 export interface LevelProbe {
   readonly t: 'probe';
@@ -152,6 +162,7 @@ export type ProbeRecord =
   | ReadyProbe
   | RecoveryProbe
   | HeldProbe
+  | UnseenProbe
   | LevelProbe
   | DeadLetterProbe
   | PendingProbe;
@@ -219,6 +230,7 @@ export interface Exemption {
 export type InvariantId =
   | 'bounded-staleness'
   | 'l1-share'
+  | 'availability'
   | 'linearizable-stock'
   | 'session-order'
   | 'no-oversell'
@@ -249,6 +261,9 @@ export interface InvariantVerdict {
   /** The first hundred. */
   readonly violations: readonly Violation[];
   readonly violationCount: number;
+  /** What should have been judged and could not be: the first hundred in words, and how many. */
+  readonly unseen: readonly string[];
+  readonly unseenCount: number;
   /** By the name of the exemption: what it excused. */
   readonly exempted: Readonly<Record<string, number>>;
   /** The worst that was seen, in the invariant's own measure; milliseconds for staleness. */
@@ -256,7 +271,10 @@ export interface InvariantVerdict {
 }
 
 export interface Verdict {
+  /** That at least one invariant has judged. */
   readonly operations: number;
+  /** All that were sent. */
+  readonly sent: number;
   /** Without those that were refused for a reason of their own, such as too few units. */
   readonly failed: number;
   readonly unknown: number;

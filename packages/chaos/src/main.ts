@@ -6,6 +6,7 @@ import type { RunSummary, Shortfalls } from './contract.ts';
 import { faults } from './faults/index.ts';
 import { mutants, type PlantedBug } from './mutants/mutants.ts';
 import { type Options, readOptions, usage } from './options.ts';
+import { nameOf } from './report/fault-row.ts';
 import { writeReport } from './report/write-report.ts';
 import { huntBug } from './run/hunt.ts';
 import { judgeFolder } from './run/judge.ts';
@@ -43,9 +44,12 @@ async function judge(folder: string, reportFolder: string | null): Promise<boole
     for (const line of violationLines(summary)) console.log(line);
   });
   if (summaries.length === 0) throw new Error(`There is no history below ${folder}.`);
-  console.log(`${totalsLine(summaries)}.`);
-  if (reportFolder !== null) await writeReport(summaries, reportFolder);
-  return summaries.every(({ verdict }) => violationsOf(verdict) === 0);
+  const inconclusive = summaries.flatMap((summary) =>
+    summary.nothingShown === undefined ? [] : [{ name: nameOf(summary), why: summary.nothingShown }],
+  );
+  console.log(`${totalsLine(summaries)}, ${inconclusive.length} runs that showed nothing.`);
+  if (reportFolder !== null) await writeReport(summaries, reportFolder, { inconclusive, impossible: [] });
+  return inconclusive.length === 0 && summaries.every(({ verdict }) => violationsOf(verdict) === 0);
 }
 
 /** Answers whether everything was as it should be. */

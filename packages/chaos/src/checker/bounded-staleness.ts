@@ -17,7 +17,7 @@ export function checkStaleness(
 ): void {
   for (const read of operations) {
     if (read.op !== 'read' || read.outcome !== 'ok') continue;
-    findings.judged();
+    findings.judged(read);
     const staleFor = stalenessOf(read, timeline);
     if (staleFor === undefined) continue;
     // What an exemption excuses is not what the caches do at their worst.

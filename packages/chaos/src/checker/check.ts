@@ -1,6 +1,7 @@
-import type { CheckOptions, InvariantId, Verdict } from '../contract.ts';
+import type { CheckOptions, InvariantId, OperationRecord, Verdict } from '../contract.ts';
 import { readHistory } from '../history/read-history.ts';
 import { isRefusal } from '../history/refusal.ts';
+import { checkAvailability } from './availability.ts';
 import { checkStaleness } from './bounded-staleness.ts';
 import { checkDeadLetters } from './dead-letters.ts';
 import { recoveryOf } from './fault-windows.ts';
@@ -11,7 +12,7 @@ import { checkLinearizable } from './linearizable-stock.ts';
 import { checkLostWrites } from './no-lost-write.ts';
 import { checkOversell } from './no-oversell.ts';
 import { checkPhantoms } from './no-phantom.ts';
-import { checkQuietCaches } from './quiet-caches.ts';
+import { checkQuietCaches, checkUnseenMemories } from './quiet-caches.ts';
 import { checkReadiness } from './readiness.ts';
 import { type RecordedRun, recordedRun } from './recorded-run.ts';
 import { checkSessionOrder } from './session-order.ts';
@@ -29,8 +30,9 @@ export async function check(historyFile: string, options: CheckOptions = {}): Pr
 export function checkRun(run: RecordedRun, options: CheckOptions = {}): Verdict {
   const { maxStalenessMs = MAX_STALENESS_MS, exemptions = [] } = options;
   const all: Findings[] = [];
+  const judged = new Set<OperationRecord>();
   const begin = (id: InvariantId): Findings => {
-    const findings = new Findings(id, exemptWindows(id, exemptions, run.faults));
+    const findings = new Findings(id, exemptWindows(id, exemptions, run.faults), judged);
     all.push(findings);
     return findings;
   };
@@ -53,12 +55,15 @@ export function checkRun(run: RecordedRun, options: CheckOptions = {}): Verdict 
     checkQuietCaches(history, quiet);
   }
   checkL1Share(run, begin('l1-share'));
+  checkUnseenMemories(run, quiet);
+  checkAvailability(run, begin('availability'));
   checkUnprovenL1(run, maxStalenessMs, begin('no-unproven-l1'));
   checkReadiness(run, begin('readiness'));
   checkLevels(run, begin('levels'));
   checkDeadLetters(run, begin('dead-letters'));
   return {
-    operations: run.operations.length,
+    operations: judged.size,
+    sent: run.operations.length,
     failed: run.operations.filter((one) => one.outcome === 'failed' && !isRefusal(one)).length,
     unknown: run.operations.filter(({ outcome }) => outcome === 'unknown').length,
     invariants: all.map((findings) => findings.verdict()),

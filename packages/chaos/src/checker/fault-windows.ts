@@ -1,4 +1,5 @@
-import type { FaultRecord } from '../contract.ts';
+import type { FaultRecord, OperationRecord } from '../contract.ts';
+import { isOfTheLoad } from '../history/of-the-load.ts';
 import type { RecordedRun } from './recorded-run.ts';
 
 /** One fault, from before it was begun until it had been taken back. */
@@ -71,4 +72,40 @@ export function recoveryOf({ run, operations, faults, probes }: RecordedRun): Re
     return last === Number.POSITIVE_INFINITY ? null : last - healedAt;
   };
   return { readyMs: since(ready), wellMs: since([...ready, ...warm]) };
+}
+
+/** A time in which nothing was done to the system, and nothing was left to mend. */
+export interface Calm {
+  readonly when: 'without a fault' | 'before the fault' | 'after the fault';
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Before the first fault, and after the last, once the system was well again. */
+export function calmOf(run: RecordedRun): Calm[] {
+  const windows = faultWindows(run.faults);
+  const [always, never] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  if (windows.length === 0) return [{ when: 'without a fault', from: always, until: never }];
+  const first = Math.min(...windows.map(({ injectedAt }) => injectedAt));
+  const healed = Math.max(...windows.map(({ healedAt }) => healedAt));
+  const wellAt = Math.max(healed + (recoveryOf(run)?.wellMs ?? never), foundWellAt(run));
+  return [
+    { when: 'before the fault', from: always, until: first },
+    { when: 'after the fault', from: wellAt, until: never },
+  ];
+}
+
+/** So long the load goes on once the run has found the system well. */
+const LOAD_AFTERWARDS_MS = 2_000;
+
+/** Services are ready without Postgres: when that is back, the run waits for. Histories of before do not say when that was. */
+function foundWellAt({ probes, operations }: RecordedRun): number {
+  const recovery = probes.findLast(({ what }) => what === 'recovery');
+  if (recovery !== undefined) return recovery.at;
+  const starts = operations.filter(isOfTheLoad).map(({ start }) => start);
+  return starts.reduce((last, start) => Math.max(last, start), Number.NEGATIVE_INFINITY) - LOAD_AFTERWARDS_MS;
+}
+
+export function isWithin({ start, end }: OperationRecord, { from, until }: Calm): boolean {
+  return start > from && end < until;
 }

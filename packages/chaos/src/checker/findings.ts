@@ -15,17 +15,30 @@ export class Findings {
   readonly #windows: readonly Window[];
   readonly #violations: { message: string; operations: number[] }[] = [];
   readonly #exempted: Record<string, number> = {};
+  readonly #unseen: string[] = [];
+  readonly #judgedOperations: Set<OperationRecord>;
+  #unseenCount = 0;
   #checked = 0;
   #count = 0;
   #worst: number | undefined;
 
-  constructor(id: InvariantId, windows: readonly Window[] = []) {
+  /** `judgedOperations`: of all invariants together. */
+  constructor(id: InvariantId, windows: readonly Window[], judgedOperations: Set<OperationRecord>) {
     this.#id = id;
     this.#windows = windows;
+    this.#judgedOperations = judgedOperations;
   }
 
-  judged(count = 1): void {
-    this.#checked += count;
+  /** One operation, or so many other things. */
+  judged(what: OperationRecord | number = 1): void {
+    if (typeof what !== 'number') this.#judgedOperations.add(what);
+    this.#checked += typeof what === 'number' ? what : 1;
+  }
+
+  /** Something that should have been judged and could not be. */
+  unseen(what: string): void {
+    this.#unseenCount += 1;
+    if (this.#unseen.length < SHOWN) this.#unseen.push(what);
   }
 
   measured(value: number, worse: 'higher' | 'lower' = 'higher'): void {
@@ -55,6 +68,8 @@ export class Findings {
       checked: this.#checked,
       violations: this.#violations,
       violationCount: this.#count,
+      unseen: this.#unseen,
+      unseenCount: this.#unseenCount,
       exempted: this.#exempted,
       ...(this.#worst === undefined ? {} : { worst: this.#worst }),
     };

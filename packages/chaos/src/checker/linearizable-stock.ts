@@ -27,7 +27,7 @@ export function checkLinearizable({ operations }: KeyHistory, timeline: Timeline
     .filter((operation) => operation.outcome === 'ok' || isAbsence(operation))
     .toSorted((one, other) => one.end - other.end);
   for (const operation of answered) {
-    findings.judged();
+    findings.judged(operation);
     const before = lastBefore(proofs, operation.start);
     const least = before?.position ?? 0;
     const position = isAbsence(operation)

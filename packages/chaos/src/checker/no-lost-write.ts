@@ -11,7 +11,7 @@ export function checkLostWrites(history: KeyHistory, timeline: Timeline, finding
   const last = stored.version === null ? timeline.lastGapAt(stored.at) : timeline.positionOf(stored.version);
   for (const write of operations) {
     if (write.op === 'read' || write.outcome !== 'ok' || write.version === null) continue;
-    findings.judged();
+    findings.judged(write);
     const position = timeline.positionOf(write.version);
     if (position === undefined || (last !== undefined && position <= last)) continue;
     const what = isDeletion(write) ? 'the deletion' : 'a write';

@@ -12,7 +12,7 @@ export function checkOversell({ operations, key }: KeyHistory, timeline: Timelin
   for (const operation of operations) {
     if (operation.op !== 'reserve' || operation.status !== 409 || typeof operation.value !== 'number')
       continue;
-    findings.judged();
+    findings.judged(operation);
     if (operation.value >= (operation.amount ?? 0))
       findings.violated(
         `${operation.via} refused ${operation.amount} units of ${key} although ${operation.value} were there`,
@@ -30,7 +30,7 @@ export function checkOversell({ operations, key }: KeyHistory, timeline: Timelin
     doubts.until(row.by);
     const { write, value } = row;
     if (write?.op === 'reserve' && write.outcome === 'ok' && typeof value === 'number') {
-      findings.judged();
+      findings.judged(write);
       const amount = write.amount ?? 0;
       if (value < 0 || !doubts.explain(previous?.value, value + amount)) {
         findings.violated(

@@ -8,7 +8,7 @@ export function checkPhantoms({ operations }: KeyHistory, timeline: Timeline, fi
   for (const { message, operations: shown } of timeline.problems) findings.violated(message, ...shown);
   for (const read of operations) {
     if (read.op !== 'read' || read.outcome !== 'ok') continue;
-    findings.judged();
+    findings.judged(read);
     const position = positionRead(read, timeline);
     if (position !== undefined && read.end < timeline.notBefore(position))
       findings.violated(

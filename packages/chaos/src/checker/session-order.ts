@@ -7,7 +7,7 @@ import type { Timeline } from './timeline.ts';
 export function checkSessionOrder({ operations }: KeyHistory, timeline: Timeline, findings: Findings): void {
   for (const read of operations) {
     if (read.op !== 'read' || read.outcome !== 'ok' || read.minVersion === undefined) continue;
-    findings.judged();
+    findings.judged(read);
     const least = timeline.positionOf(read.minVersion);
     const position = positionRead(read, timeline);
     if (least === undefined || position === undefined || position >= least) continue;

@@ -15,7 +15,7 @@ export function checkUnprovenL1(run: RecordedRun, maxStalenessMs: number, findin
       if (kind === 'summary') continue;
       // One that ended after the healing may have been answered after it.
       if (op !== 'read' || start < provenAt || end > healedAt || !unproven.includes(via)) continue;
-      findings.judged();
+      findings.judged(read);
       if (layer !== 'l1') continue;
       findings.measured(start - provenAt);
       if (start - provenAt > maxStalenessMs)

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { HeldProbe, HistoryWriter } from '../contract.ts';
+import type { HeldProbe, HistoryWriter, OperationRecord } from '../contract.ts';
 import { Client } from './client.ts';
 import { type Entity, entities } from './entity.ts';
 import { Http } from './http.ts';
@@ -81,16 +81,31 @@ async function lookIntoMemories(
     const waiting = [...ids];
     const work = async (): Promise<void> => {
       for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
-        for (let count = 0; count < TRIES; count++) {
-          const { layer, version, value } = await client.read(entity, key);
-          if (layer !== 'l1') continue;
+        const seen = await readFromMemory(client, entity, key);
+        if (seen === undefined) {
+          const at = performance.now();
+          history.append({ t: 'probe', what: 'unseen', at, kind: entity.kind, key, replica: name });
+        } else {
+          const { version, value } = seen;
           append(history, { kind: entity.kind, key, place: 'l1', replica: name, version, value });
-          break;
         }
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
+}
+
+/** undefined: its memory does not answer. */
+async function readFromMemory(
+  client: Client,
+  entity: Entity,
+  key: string,
+): Promise<OperationRecord | undefined> {
+  for (let count = 0; count < TRIES; count++) {
+    const read = await client.read(entity, key);
+    if (read.layer === 'l1') return read;
+  }
+  return undefined;
 }
 
 async function lookIntoOutboxes({ sql }: World, history: HistoryWriter): Promise<void> {

@@ -47,6 +47,7 @@ function score(batch: Batch, rows: readonly FaultRow[]): string {
     ['', ''],
     [
       ['operations checked', `**${sum(({ operations }) => operations)}**`],
+      ['operations sent', sum(({ sent }) => sent)],
       ['violations', `**${sum(violationsOf)}**`],
       [
         'faults',
@@ -101,7 +102,7 @@ function matrixTable(rows: readonly FaultRow[]): string {
   const meaning = ids.map((id) => `- **${invariants[id].short}** (\`${id}\`): ${invariants[id].about}.`);
   return [
     '## Fault × invariant',
-    'How much of it was judged under each fault; violations, if there are, in bold. `–`: there was nothing to judge.',
+    'How much of it was judged under each fault; violations, if there are, in bold. `–`: there was nothing to judge. Not seen: it should have been judged and could not be, such as a memory that did not answer a key.',
     table(['', ...ids.map((id) => invariants[id].short)], body, 1),
     meaning.join('\n'),
     ...excuses(rows),
@@ -111,18 +112,28 @@ function matrixTable(rows: readonly FaultRow[]): string {
 function cellText({ cells }: FaultRow, id: InvariantId): string {
   const cell = cells.get(id);
   if (cell === undefined || (cell.checked === 0 && cell.violations === 0)) return '–';
-  const excused = cell.exempted === 0 ? '' : ` (${number.format(cell.exempted)} excused)`;
+  const counts = { excused: sumOf(cell.exempted), 'not seen': cell.unseen };
+  const said = Object.entries(counts).filter(([, count]) => count > 0);
+  const excused =
+    said.length === 0
+      ? ''
+      : ` (${said.map(([what, count]) => `${number.format(count)} ${what}`).join(', ')})`;
   if (cell.violations > 0)
     return `**${number.format(cell.violations)} of ${number.format(cell.checked)}**${excused}`;
   return `${number.format(cell.checked)}${excused}`;
 }
 
 function excuses(rows: readonly FaultRow[]): string[] {
-  return rows.some(({ cells }) => [...cells.values()].some(({ exempted }) => exempted > 0))
-    ? [
-        'Excused by name: FLUSHALL takes the fences away, so strong reads are not promised for one lease after it. Bounded reads are.',
-      ]
-    : [];
+  const names = rows.flatMap(({ cells }) =>
+    [...cells.values()].flatMap(({ exempted }) => Object.keys(exempted)),
+  );
+  return names.length === 0
+    ? []
+    : ['Excused, by name:', [...new Set(names)].map((name) => `- ${name}`).join('\n')];
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
 function mutantTable({ runs, at }: Batch): string {

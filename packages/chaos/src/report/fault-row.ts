@@ -6,7 +6,9 @@ export interface FaultRow {
   readonly name: string;
   readonly isPair: boolean;
   readonly runs: number;
+  /** Judged. */
   readonly operations: number;
+  readonly sent: number;
   readonly failed: number;
   readonly unknown: number;
   readonly stalenessMs: number;
@@ -20,7 +22,8 @@ export interface FaultRow {
 export interface Cell {
   readonly checked: number;
   readonly violations: number;
-  readonly exempted: number;
+  readonly unseen: number;
+  readonly exempted: Readonly<Record<string, number>>;
 }
 
 export const PEACE = 'peace';
@@ -44,6 +47,7 @@ export function faultRows(runs: readonly StoredRun[]): FaultRow[] {
       isPair: (same[0]?.faults.length ?? 0) > 1,
       runs: same.length,
       operations: sum(({ operations }) => operations),
+      sent: sum(({ sent }) => sent),
       failed: sum(({ failed }) => failed),
       unknown: sum(({ unknown }) => unknown),
       stalenessMs: Math.max(0, ...worst('bounded-staleness')),
@@ -56,13 +60,16 @@ export function faultRows(runs: readonly StoredRun[]): FaultRow[] {
 
 function cellsOf(runs: readonly StoredRun[]): Map<InvariantId, Cell> {
   const cells = new Map<InvariantId, Cell>();
-  for (const { id, checked, violationCount, exempted } of runs.flatMap(({ invariants }) => invariants)) {
+  for (const one of runs.flatMap(({ invariants }) => invariants)) {
+    const { id, checked, violationCount, unseenCount } = one;
     const old = cells.get(id);
-    const excused = Object.values(exempted).reduce((total, count) => total + count, 0);
+    const exempted = { ...old?.exempted };
+    for (const [name, count] of Object.entries(one.exempted)) exempted[name] = (exempted[name] ?? 0) + count;
     cells.set(id, {
       checked: checked + (old?.checked ?? 0),
       violations: violationCount + (old?.violations ?? 0),
-      exempted: excused + (old?.exempted ?? 0),
+      unseen: unseenCount + (old?.unseen ?? 0),
+      exempted,
     });
   }
   return cells;

@@ -40,6 +40,11 @@ export const invariants: Readonly<Record<InvariantId, { readonly short: string; 
     about:
       'before and after the fault each replica answers from memory, so that nothing holds because the cache is off',
   },
+  availability: {
+    short: 'available',
+    about:
+      'before and after the fault at most 1 % of what is asked is not answered well, on a machine that does other things too',
+  },
   readiness: {
     short: 'ready',
     about: 'every process is ready again within 30 s after the fault was taken back',

@@ -3,6 +3,7 @@ import { faultWindows } from '../checker/fault-windows.ts';
 import type { RecordedRun } from '../checker/recorded-run.ts';
 import { timelineOf } from '../checker/timeline.ts';
 import type { Layer, OperationRecord } from '../contract.ts';
+import { isOfTheLoad } from '../history/of-the-load.ts';
 import { isRefusal } from '../history/refusal.ts';
 
 const BUCKET_MS = 250;
@@ -61,11 +62,6 @@ export function seriesOf(run: RecordedRun): Series {
       until: (Math.min(healedAt, last) - origin) / 1_000,
     })),
   };
-}
-
-/** Neither the rows that it began with, nor the look around at the end. */
-function isOfTheLoad({ client }: OperationRecord): boolean {
-  return client !== 'populate' && !client.startsWith('look-');
 }
 
 function bucketOf(operations: readonly OperationRecord[]): Omit<Bucket, 'at' | 'stalenessMs'> {

@@ -9,11 +9,13 @@ export interface StoredRun {
   readonly faults: readonly string[];
   readonly seed: number;
   readonly seconds: number;
+  /** Judged. */
   readonly operations: number;
+  readonly sent: number;
   readonly failed: number;
   readonly unknown: number;
   readonly recoveryMs: number | null;
-  readonly invariants: readonly Omit<InvariantVerdict, 'violations'>[];
+  readonly invariants: readonly Omit<InvariantVerdict, 'violations' | 'unseen'>[];
   readonly mutant?: RunSummary['mutant'];
 }
 
@@ -70,15 +72,18 @@ export function withRuns(
 }
 
 function storedRun({ faults, seed, seconds, verdict, mutant }: RunSummary): StoredRun {
-  const { operations, failed, unknown, recoveryMs } = verdict;
-  const invariants = verdict.invariants.map(({ id, checked, violationCount, exempted, worst }) => ({
-    id,
-    checked,
-    violationCount,
-    exempted,
-    ...(worst === undefined ? {} : { worst }),
-  }));
-  const run = { faults, seed, seconds, operations, failed, unknown, recoveryMs, invariants };
+  const { operations, sent, failed, unknown, recoveryMs } = verdict;
+  const invariants = verdict.invariants.map(
+    ({ id, checked, violationCount, unseenCount, exempted, worst }) => ({
+      id,
+      checked,
+      violationCount,
+      unseenCount,
+      exempted,
+      ...(worst === undefined ? {} : { worst }),
+    }),
+  );
+  const run = { faults, seed, seconds, operations, sent, failed, unknown, recoveryMs, invariants };
   return mutant === undefined ? run : { ...run, mutant };
 }
 

@@ -5,10 +5,11 @@ import { recordedRun } from '../checker/recorded-run.ts';
 import type { RunSummary } from '../contract.ts';
 import { readHistory } from '../history/read-history.ts';
 import { exemptions } from './exemptions.ts';
+import { lackOf } from './shown.ts';
 
 /**
  * Judges the histories that were kept anywhere below a folder again, in the order in which they were begun. A history that is
- * still being written is judged as far as it has come. `onJudged` is told of each.
+ * still being written is judged as far as it has come, if it has begun. `onJudged` is told of each.
  *
  * @throws when there is no such folder, or a history is broken
  */
@@ -23,7 +24,9 @@ export async function judgeFolder(
       .map(async (name) => ({ file: join(folder, name), startedAt: await startOf(join(folder, name)) })),
   );
   const summaries: RunSummary[] = [];
-  for (const { file } of begun.toSorted((one, other) => one.startedAt.localeCompare(other.startedAt))) {
+  for (const { file } of begun
+    .filter(({ startedAt }) => startedAt !== '')
+    .toSorted((one, other) => one.startedAt.localeCompare(other.startedAt))) {
     const summary = await judged(file);
     summaries.push(summary);
     onJudged(summary);
@@ -40,11 +43,14 @@ async function startOf(file: string): Promise<string> {
 async function judged(historyFile: string): Promise<RunSummary> {
   const recorded = await recordedRun(readHistory(historyFile));
   const injected = recorded.faults.filter(({ phase }) => phase === 'injected').map(({ name }) => name);
+  const verdict = checkRun(recorded, { exemptions });
+  const nothingShown = lackOf(verdict);
   return {
     faults: [...new Set(injected)],
     seed: recorded.run?.seed ?? 0,
     seconds: recorded.run?.seconds ?? 0,
     historyFile,
-    verdict: checkRun(recorded, { exemptions }),
+    verdict,
+    ...(nothingShown === undefined ? {} : { nothingShown }),
   };
 }

@@ -80,7 +80,7 @@ export async function runMatrix(
         for (const line of violationLines(summary)) progress.say(line);
         if (summary.nothingShown !== undefined) inconclusive.push({ name, why: summary.nothingShown });
         if (options.enough?.(summary)) break;
-        if (!hasRecovered || summary.nothingShown !== undefined) await leave();
+        if (!hasRecovered) await leave();
       } catch (error) {
         if (options.signal.aborted) break;
         const why = error instanceof Error ? error.message : String(error);

@@ -12,6 +12,7 @@ import type { SystemUnderTest } from '../system/system-under-test.ts';
 import { exemptions } from './exemptions.ts';
 import { runFaults } from './faults-of-a-run.ts';
 import { untilRecovered } from './recovered.ts';
+import { lackOf } from './shown.ts';
 
 export interface OneRun {
   readonly system: SystemUnderTest;
@@ -96,8 +97,9 @@ export async function runOnce(run: OneRun): Promise<RunOutcome> {
   }
   phase('check');
   const verdict = await check(historyFile, { exemptions });
+  const nothingShown = unfired ?? (hasRecovered ? lackOf(verdict) : undefined);
   const summary = { faults: faults.map((fault) => fault.name), seed, seconds, historyFile, verdict };
-  return { hasRecovered, summary: unfired === undefined ? summary : { ...summary, nothingShown: unfired } };
+  return { hasRecovered, summary: nothingShown === undefined ? summary : { ...summary, nothingShown } };
 }
 
 /** What went wrong; undefined for nothing. @throws when all is called off */

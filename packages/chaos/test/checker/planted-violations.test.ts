@@ -72,7 +72,18 @@ const many = (layer: 'l1' | 'l2', start: number): OperationRecord[] =>
     }),
   );
 
+const unanswered = (one: OperationRecord): OperationRecord => ({
+  ...one,
+  outcome: 'failed',
+  status: 0,
+  layer: null,
+});
+
 test.each<[string, readonly HistoryRecord[]]>([
+  [
+    'a few operations in peace that got no answer',
+    [run, ...many('l1', 0), ...many('l1', 400).slice(0, 3).map(unanswered)],
+  ],
   ['a life', [...life, held('postgres', '40', 'c'), held('l2', '40', 'c'), held('l1', '40', 'c')]],
   ['the same of a strong row', stock(life)],
   ['reservations', stock(shelf)],
@@ -383,6 +394,26 @@ test.each<[InvariantId, string, readonly HistoryRecord[]]>([
     ],
   ],
   [
+    'availability',
+    'a system that does not answer in peace',
+    [run, ...many('l1', 0), ...many('l1', 400).slice(0, 4).map(unanswered)],
+  ],
+  [
+    'availability',
+    'a system that does not answer after the fault',
+    [
+      run,
+      ...many('l1', 0),
+      fault('injected', 100),
+      fault('proven', 200),
+      fault('healed', 300),
+      ready(50, true),
+      ...many('l1', 301).slice(0, 1),
+      ...many('l1', 400),
+      ...many('l1', 1_000).slice(0, 4).map(unanswered),
+    ],
+  ],
+  [
     'no-unproven-l1',
     'a cut off replica that answers from memory for too long',
     [
@@ -497,4 +528,41 @@ test('a strong version that was read before its write began is out of nowhere, a
     ...life.slice(2),
   ]);
   expect(broken(await judge(early))).toEqual({ 'no-phantom': 1, 'linearizable-stock': 1 });
+});
+
+test('after the fault it is calm only once the run has found the system well', async () => {
+  const until = (at: number): HistoryRecord[] => [
+    run,
+    ...many('l1', 0),
+    fault('injected', 100),
+    fault('proven', 200),
+    fault('healed', 300),
+    ready(50, true),
+    ...many('l1', 301).slice(0, 1),
+    ...many('l1', 400).map((one, index) => (index < 9 ? unanswered(one) : one)),
+    ...many('l1', 1_000),
+    { t: 'probe', what: 'recovery', at, failure: null },
+  ];
+  expect(broken(await judge(until(600)))).toEqual({});
+  expect(broken(await judge(until(290)))).toEqual({ availability: 1 });
+});
+
+test('only operations that some invariant has judged count as checked', async () => {
+  const failed = unanswered(read({ start: 30_000 }));
+  const summary = read({ start: 30_000, kind: 'summary', key: 'summary' });
+  const { operations, sent } = await judge([...life, failed, summary, held('postgres', '40', 'c')]);
+  expect({ operations, sent }).toEqual({ operations: life.length, sent: life.length + 2 });
+});
+
+test('a memory that does not answer, and a replica that was hardly read, are said to be unseen', async () => {
+  const { invariants } = await judge([
+    run,
+    ...life,
+    { t: 'probe', what: 'unseen', at: 20_000, kind: 'product', key: 'lamp', replica: 'replica-1' },
+  ]);
+  const unseen = new Map(invariants.map((one) => [one.id, one.unseen]));
+  expect(unseen.get('quiet-caches-equal-postgres')).toEqual([
+    'replica-1 did not answer product lamp from memory',
+  ]);
+  expect(unseen.get('l1-share')).toEqual(['only 4 reads of replica-1 without a fault']);
 });
