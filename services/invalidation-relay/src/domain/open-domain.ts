@@ -21,8 +21,10 @@ import { PostgresOutboxStore } from './postgres-outbox-store.ts';
 import { connectRedisLink, type RedisLink } from './redis-link.ts';
 import { defaultTiming, type RelayTiming } from './relay-timing.ts';
 
-/** Connections of one relay to one domain's Postgres: each loop, a retry, the operators, and the audit. */
+/** Connections of one relay to one domain's Postgres: each loop, a retry, and the operators. */
 const POOL_SIZE = 10;
+/** For what looks at keys and rows: however much there is to look at, what is drained does not wait for it. */
+const INSPECTION_POOL_SIZE = 2;
 
 /** One domain: its relay, and the stores that the operator's API reads too. */
 export interface OpenDomain {
@@ -66,6 +68,12 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
   const { name, databaseUrl, config, log, telemetry, timing } = options;
   const faults = options.faults ?? (config.crashAt === 'never' ? noFaults : crashAt(config.crashAt));
   const pool = createPool({ url: databaseUrl, size: POOL_SIZE, applicationName: config.instanceName, log });
+  const inspectionPool = createPool({
+    url: databaseUrl,
+    size: INSPECTION_POOL_SIZE,
+    applicationName: `${config.instanceName}-inspection`,
+    log,
+  });
   const redis = connectRedisLink(config.redisCacheUrl, name, config.instanceName, (reason) =>
     log.warn({ domain: name, reason }, 'no connection to the cache Redis'),
   );
@@ -77,7 +85,7 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
     redisUrl: config.redisCacheUrl,
     domain: name,
     connectionName: config.instanceName,
-    pool,
+    pool: inspectionPool,
   });
   // Two processes may have one name; only one of them recorded a blessing.
   const self = `${config.instanceName}/${randomUUID()}`;
@@ -109,7 +117,7 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
     faults,
     logger: log,
   });
-  const auditStore = new AuditStore(pool);
+  const auditStore = new AuditStore(inspectionPool);
   const auditor = new Auditor({
     domain: name,
     self,
@@ -137,6 +145,7 @@ export function openDomain(options: OpenDomainOptions): OpenDomain {
       stopCounting();
       await inspection.close();
       await relay.stop();
+      await inspectionPool.end();
       await pool.end();
     },
   };

@@ -23,7 +23,7 @@ export class OriginVersions {
     this.#pool = pool;
   }
 
-  /** In the order of the ids: one statement for all of them. */
+  /** In the order of the ids: one statement for all of them, unless one is no id at all. */
   async read(service: string, entity: string, ids: readonly (readonly string[])[]): Promise<RowVersion[]> {
     const tables = await this.#tablesOf(service, entity);
     const [table] = tables;
@@ -33,11 +33,12 @@ export class OriginVersions {
     try {
       return await this.#readFrom(table, ids);
     } catch (error) {
-      // An id that its column cannot hold: 'abc' for a uuid, a number that is too large. One of them, so each by itself.
+      // An id that its column cannot hold: 'abc' for a uuid, a number that is too large. In halves, until it stands alone.
       if (!isDataException(error)) throw error;
       if (ids.length === 1) return [{ unknown: 'its columns cannot hold this id' }];
-      const answers = await Promise.all(ids.map((id) => this.read(service, entity, [id])));
-      return answers.flat();
+      const middle = Math.ceil(ids.length / 2);
+      const first = await this.read(service, entity, ids.slice(0, middle));
+      return [...first, ...(await this.read(service, entity, ids.slice(middle)))];
     }
   }
 
