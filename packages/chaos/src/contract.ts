@@ -309,6 +309,6 @@ export interface RunSummary {
   readonly verdict: Verdict;
   /** Why the run does not show that the system stands its faults: one did not fire, or nothing was there to judge. */
   readonly nothingShown?: string;
-  /** The safeguard that was taken out, with the seconds until a violation was found; absent in an honest run. */
+  /** The safeguard that was taken out, with the seconds until what it must break was found broken; null: not within 120 s. Absent in an honest run. */
   readonly mutant?: { readonly name: string; readonly foundAfterSeconds: number | null };
 }

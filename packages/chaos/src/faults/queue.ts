@@ -19,6 +19,9 @@ const queueGone: Fault = {
     const pid = sendSignal(queue, 'SIGKILL');
     const since = performance.now();
     const relays = running(system, 'invalidation-relay').map(({ name }) => system.own.links(name));
+    const attempts = () =>
+      relays.reduce((sum, { redisQueue }) => sum + (redisQueue?.stats().connections ?? 0), 0);
+    let attemptsBefore = Number.POSITIVE_INFINITY;
     for (const { redisCache } of relays) redisCache?.pause();
     const reach = () => {
       for (const { redisCache } of relays) redisCache?.resume();
@@ -27,11 +30,12 @@ const queueGone: Fault = {
     return {
       async evidence() {
         await untilDead(queue.name, pid, FELT_WITHIN_MS);
-        await untilTrue('the relays could not hand a batch to the queue', FELT_WITHIN_MS, async () => {
-          const refused = relays.some(({ redisQueue }) => (redisQueue?.stats().connections ?? 0) > 0);
-          return refused && performance.now() - since > TROUBLE_MS;
+        // Connections that were opened before prove nothing: only those that relays tried while it was dead.
+        attemptsBefore = Math.min(attemptsBefore, attempts());
+        await untilTrue('the relays try in vain to reach the queue', FELT_WITHIN_MS, async () => {
+          return attempts() > attemptsBefore && performance.now() - since > TROUBLE_MS;
         });
-        return `redis-queue (pid ${pid}) is gone, and the relays' links to the cache held ${relays
+        return `redis-queue (pid ${pid}) is gone, ${attempts() - attemptsBefore} connections to it were tried in vain, and the relays' links to the cache held ${relays
           .map(({ redisCache }) => redisCache?.stats().heldBytes ?? 0)
           .join(' and ')} bytes`;
       },

@@ -49,7 +49,8 @@ export async function probeLevels(
     append(
       process.name,
       'memory',
-      metrics.get('process_resident_memory_bytes') ?? (await residentBytes(process)),
+      // What the kernel says now; the metric is as old as the process's last look.
+      (await residentBytes(process)) ?? metrics.get('process_resident_memory_bytes'),
     );
     append(process.name, 'connections', await openFiles(process));
     append(process.name, 'timers', metrics.get('nodejs_active_resources{type="Timeout"}'));

@@ -1,10 +1,13 @@
 import { type SourcePatch, mutants as simulated } from '@freshet/simulator/mutants';
+import type { InvariantId } from '../contract.ts';
 
 /** A safeguard that is left out of the running system, and the fault that should show it. */
 export interface PlantedBug {
   readonly patch: SourcePatch;
   /** The rule that is broken, in the words of the protocol. */
   readonly rule: string;
+  /** It must show in one of these; anything else that is broken is no find. */
+  readonly breaks: readonly InvariantId[];
   /** By name, all at once; none: the load alone shows it. */
   readonly faults: readonly string[];
 }
@@ -12,14 +15,18 @@ export interface PlantedBug {
 const RELAY = 'services/invalidation-relay/src';
 
 export const mutants: readonly PlantedBug[] = [
-  fromSimulator('lease-never-expires', 'replica-cut-off'),
-  fromSimulator('watermark-age-ignored', 'all-relays-frozen'),
-  fromSimulator('watermark-ignores-pending', 'relay-frozen-in-a-batch'),
-  fromSimulator('lease-before-entries'),
-  fromSimulator('no-fence', 'redis-slow-for-a-replica'),
-  fromSimulator('no-barrier', 'redis-slow-for-a-replica'),
-  fromSimulator('minimum-version-ignored', 'redis-slow-for-a-replica'),
-  fromSimulator('reset-does-not-flush', 'redis-restarts-empty'),
+  fromSimulator('lease-never-expires', ['no-unproven-l1', 'bounded-staleness'], 'replica-cut-off'),
+  fromSimulator('watermark-age-ignored', ['bounded-staleness'], 'all-relays-frozen'),
+  fromSimulator('watermark-ignores-pending', ['bounded-staleness'], 'relay-frozen-in-a-batch'),
+  fromSimulator('lease-before-entries', ['bounded-staleness', 'linearizable-stock']),
+  fromSimulator('no-fence', ['linearizable-stock'], 'redis-slow-for-a-replica'),
+  fromSimulator('no-barrier', ['linearizable-stock'], 'redis-slow-for-a-replica'),
+  fromSimulator('minimum-version-ignored', ['session-order'], 'redis-slow-for-a-replica'),
+  fromSimulator(
+    'reset-does-not-flush',
+    ['bounded-staleness', 'linearizable-stock', 'quiet-caches-equal-postgres'],
+    'redis-restarts-empty',
+  ),
   {
     patch: {
       name: 'missed-changes-not-redropped',
@@ -32,6 +39,7 @@ export const mutants: readonly PlantedBug[] = [
       ],
     },
     rule: 're-DROP what a new primary may have missed',
+    breaks: ['bounded-staleness', 'linearizable-stock', 'quiet-caches-equal-postgres'],
     faults: ['primary-killed'],
   },
   {
@@ -46,6 +54,7 @@ export const mutants: readonly PlantedBug[] = [
       ],
     },
     rule: 'DROP every schema version of each key',
+    breaks: ['bounded-staleness', 'quiet-caches-equal-postgres'],
     faults: ['rolling-deploy'],
   },
   {
@@ -60,6 +69,7 @@ export const mutants: readonly PlantedBug[] = [
       ],
     },
     rule: 'a row is marked only after its DROP and APPEND',
+    breaks: ['bounded-staleness', 'quiet-caches-equal-postgres'],
     faults: ['redis-connections-killed'],
   },
   {
@@ -69,12 +79,13 @@ export const mutants: readonly PlantedBug[] = [
       edits: [['    .forUpdate()\n', '']],
     },
     rule: 'row lock, check and update of a reservation are one',
+    breaks: ['no-oversell'],
     faults: [],
   },
 ];
 
-function fromSimulator(name: string, ...faults: string[]): PlantedBug {
+function fromSimulator(name: string, breaks: readonly InvariantId[], ...faults: string[]): PlantedBug {
   const mutant = simulated.find((one) => one.name === name);
   if (mutant === undefined) throw new Error(`The simulator has no mutant ${name}.`);
-  return { patch: mutant, rule: mutant.rule, faults };
+  return { patch: mutant, rule: mutant.rule, breaks, faults };
 }

@@ -137,7 +137,11 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
 }
 
 function mutantTable({ runs, at }: Batch): string {
-  const body = runs.map((run) => [
+  // The last run of a hunt is the one that says how it went.
+  const last = [...Map.groupBy(runs, ({ mutant }) => mutant?.name).values()].flatMap((hunt) =>
+    hunt.slice(-1),
+  );
+  const body = last.map((run) => [
     `\`${run.mutant?.name}\``,
     `\`${nameOf(run)}\``,
     run.mutant?.foundAfterSeconds == null ? '**not found**' : `${run.mutant.foundAfterSeconds.toFixed(0)} s`,

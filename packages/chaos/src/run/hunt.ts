@@ -1,10 +1,9 @@
-import type { RunSummary } from '../contract.ts';
+import type { RunSummary, Verdict } from '../contract.ts';
 import type { PlantedBug } from '../mutants/mutants.ts';
 import { withPatches } from '../mutants/patches.ts';
 import { type MatrixOptions, runMatrix } from './matrix.ts';
 import { faultNamed, type PlannedRun } from './plan.ts';
 import type { Progress } from './progress.ts';
-import { violationsOf } from './summary-line.ts';
 
 const FOUND_WITHIN_S = 120;
 /** A round takes longer than a second. */
@@ -17,7 +16,7 @@ export interface HuntResult {
   readonly summaries: readonly RunSummary[];
 }
 
-/** Runs the system with one safeguard left out, under the faults that should show it, until a violation is found or the time is up. */
+/** Runs the system with one safeguard left out, under the faults that should show it, until one that it must cause is found or the time is up. */
 export async function huntBug(
   bug: PlantedBug,
   seed: number,
@@ -38,12 +37,35 @@ export async function huntBug(
       ...options,
       extras: withPatches([bug.patch]),
       enough(summary) {
-        if (violationsOf(summary.verdict) > 0) foundAfterSeconds = Math.round(seconds());
+        if (summary === null) return seconds() > FOUND_WITHIN_S;
+        if (seconds() <= FOUND_WITHIN_S && shows(bug, summary.verdict))
+          foundAfterSeconds = Math.round(seconds());
         summaries.push({ ...summary, mutant: { name: bug.patch.name, foundAfterSeconds } });
         return foundAfterSeconds !== null || seconds() > FOUND_WITHIN_S;
       },
     },
     progress,
   );
-  return { bug, foundAfterSeconds, summaries };
+  return {
+    bug,
+    foundAfterSeconds,
+    summaries: summaries.length > 0 ? summaries : [withoutVerdict(bug, seed, options.seconds)],
+  };
+}
+
+/** Whether what is broken is what the bug must break. */
+export function shows({ breaks }: PlantedBug, { invariants }: Verdict): boolean {
+  return invariants.some(({ id, violationCount }) => violationCount > 0 && breaks.includes(id));
+}
+
+/** A hunt in which no run came to an end is in the report too: as one that found nothing. */
+function withoutVerdict({ patch, faults }: PlantedBug, seed: number, seconds: number): RunSummary {
+  return {
+    faults,
+    seed,
+    seconds,
+    historyFile: '',
+    verdict: { operations: 0, sent: 0, failed: 0, unknown: 0, invariants: [], recoveryMs: null },
+    mutant: { name: patch.name, foundAfterSeconds: null },
+  };
 }

@@ -17,8 +17,8 @@ export interface MatrixOptions {
   readonly attached: SystemUnderTest | null;
   readonly extras: ProcessExtras;
   readonly signal: AbortSignal;
-  /** Whether the runs that are left are no longer wanted; asked after each. */
-  readonly enough?: (summary: RunSummary) => boolean;
+  /** Whether the runs that are left are no longer wanted; asked after each, with null for one that came to no verdict. */
+  readonly enough?: (summary: RunSummary | null) => boolean;
   /** Told of each system that is started, for whoever has to kill it. */
   readonly onSystem: (system: SystemUnderTest) => void;
 }
@@ -86,6 +86,7 @@ export async function runMatrix(
         const why = error instanceof Error ? error.message : String(error);
         inconclusive.push({ name, why });
         progress.say(`${name}  NOTHING SHOWN: ${why}`);
+        if (options.enough?.(null)) break;
         await leave();
       }
     }

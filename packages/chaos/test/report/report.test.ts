@@ -56,9 +56,14 @@ test('the report says what was checked under which fault, and draws it', async (
 test('planted bugs get their own part, and leave what is known of the faults', async () => {
   await writeReport([await recorded('one', ['redis-flushed'])], folder);
   const planted = await recorded('planted', ['redis-flushed']);
-  await writeReport([{ ...planted, mutant: { name: 'no-fence', foundAfterSeconds: 12 } }], folder);
+  const hunt = [null, 12].map((foundAfterSeconds) => ({
+    ...planted,
+    mutant: { name: 'no-fence', foundAfterSeconds },
+  }));
+  await writeReport(hunt, folder);
   const text = await readFile(join(folder, 'chaos-report.md'), 'utf8');
   expect(text).toMatch(/\| `no-fence` \| `redis-flushed` \| 12 s \|/);
+  expect(text.match(/`no-fence`/g)).toHaveLength(1);
   expect(text).toMatch(/\| `redis-flushed` \|[^|]+\| 2 \|/);
   expect(text).toContain('(images/chaos/redis-flushed.svg)');
 });
