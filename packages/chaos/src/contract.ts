@@ -123,7 +123,8 @@ export interface LevelProbe {
   readonly t: 'probe';
   readonly what: 'level';
   readonly at: number;
-  readonly when: 'before' | 'after';
+  /** `first`: before the first run that the same process was in, of several runs of one system. */
+  readonly when: 'first' | 'before' | 'after';
   /** A process, `postgres` or `redis-cache`. */
   readonly process: string;
   readonly measure: 'memory' | 'connections' | 'timers';

@@ -11,18 +11,21 @@ const SLACK: Readonly<Record<LevelProbe['measure'], { readonly times: number; re
   timers: { times: 1.5, more: 20 },
 };
 
-/** Memory, connections and timers come back to where they were. */
+/** Memory, connections and timers come back to where they were before the run, and before the first run of the same process. */
 export function checkLevels({ probes }: RecordedRun, findings: Findings): void {
   const levels = probes.filter((probe) => probe.what === 'level');
-  const before = new Map(levels.filter(({ when }) => when === 'before').map((one) => [nameOf(one), one]));
-  for (const after of levels.filter(({ when }) => when === 'after')) {
-    const level = before.get(nameOf(after));
-    if (level === undefined) continue;
+  const after = new Map(levels.filter(({ when }) => when === 'after').map((one) => [nameOf(one), one]));
+  for (const level of levels.filter(({ when }) => when !== 'after')) {
+    const then = after.get(nameOf(level));
+    if (then === undefined) continue;
     findings.judged();
-    const { times, more } = SLACK[after.measure];
-    findings.measured(after.value / Math.max(level.value, 1));
-    if (after.value > level.value * times + more)
-      findings.violated(`${after.measure} of ${after.process} went from ${level.value} to ${after.value}`);
+    const { times, more } = SLACK[then.measure];
+    findings.measured(then.value / Math.max(level.value, 1));
+    if (then.value > level.value * times + more)
+      findings.violated(
+        `${then.measure} of ${then.process} went from ${level.value} to ${then.value}` +
+          (level.when === 'first' ? ' since its first run' : ''),
+      );
   }
 }
 

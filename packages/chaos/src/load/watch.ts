@@ -34,15 +34,29 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-/** Writes down how much memory, how many connections and how many timers every process has. */
+/** By process, with its pid, and measure: the level before the first run that it was in. */
+export type FirstLevels = Map<string, number>;
+
+/**
+ * Writes down how much memory, how many connections and how many timers every process has; and before a run, what it had before
+ * its first one, so that what grows a little in each run shows too.
+ */
 export async function probeLevels(
   target: Target,
   history: HistoryWriter,
-  when: LevelProbe['when'],
+  when: 'before' | 'after',
+  firstLevels: FirstLevels,
 ): Promise<void> {
+  const pids = new Map(processesOf(target).map(({ name, pid }) => [name, pid]));
   const append = (process: string, measure: LevelProbe['measure'], value: number | undefined): void => {
-    if (value !== undefined && Number.isFinite(value))
-      history.append({ t: 'probe', what: 'level', at: performance.now(), when, process, measure, value });
+    if (value === undefined || !Number.isFinite(value)) return;
+    const level = { t: 'probe', what: 'level', at: performance.now(), process, measure } as const;
+    history.append({ ...level, when, value });
+    const name = `${process} ${pids.get(process) ?? ''} ${measure}`;
+    const first = firstLevels.get(name);
+    if (when === 'before' && first === undefined) firstLevels.set(name, value);
+    // Of a process that was started since, there is none.
+    if (when === 'after' && first !== undefined) history.append({ ...level, when: 'first', value: first });
   };
   for (const process of processesOf(target)) {
     const metrics = await metricsOf(process);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RunSummary, Shortfall, Shortfalls } from '../contract.ts';
+import type { FirstLevels } from '../load/watch.ts';
 import { startOwnSystem } from '../system/own-system.ts';
 import type { ProcessExtras, SystemUnderTest } from '../system/system-under-test.ts';
 import { runOnce } from './one-run.ts';
@@ -37,11 +38,13 @@ export async function runMatrix(
   const inconclusive: Shortfall[] = [];
   const impossible = new Map<string, Shortfall>();
   let current: { system: SystemUnderTest; sentinel: boolean } | null = null;
+  const firstLevels: FirstLevels = new Map();
   let number = 0;
   let started = 0;
   const leave = async () => {
     if (options.attached === null) await current?.system.stop();
     current = null;
+    firstLevels.clear();
   };
   try {
     for (const run of runs.toSorted(
@@ -69,6 +72,7 @@ export async function runMatrix(
         const { summary, hasRecovered } = await runOnce({
           ...run,
           system,
+          firstLevels,
           seconds: options.seconds,
           rate: options.rate,
           folder: join(options.folder, 'histories'),

@@ -6,7 +6,7 @@ import type { RunSummary } from '../contract.ts';
 import type { Fault } from '../faults/index.ts';
 import { writeHistory } from '../history/write-history.ts';
 import { startLoad } from '../load/start-load.ts';
-import { probeLevels, startWatch } from '../load/watch.ts';
+import { type FirstLevels, probeLevels, startWatch } from '../load/watch.ts';
 import { Random } from '../random.ts';
 import type { SystemUnderTest } from '../system/system-under-test.ts';
 import { exemptions } from './exemptions.ts';
@@ -23,6 +23,8 @@ export interface OneRun {
   readonly seconds: number;
   /** Operations a second, at most. */
   readonly rate: number;
+  /** Of this system, in all of its runs. */
+  readonly firstLevels: FirstLevels;
   /** For the history. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -71,7 +73,7 @@ export async function runOnce(run: OneRun): Promise<RunOutcome> {
     phase('warm');
     await delay(CALM_MS, undefined, { signal });
     // Under load: pools have grown, and what comes after the quiet must not be above that.
-    await probeLevels(system.target, history, 'before');
+    await probeLevels(system.target, history, 'before', run.firstLevels);
     phase('fault');
     const context = { system, random: new Random(seed), windowMs: seconds * 1_000, signal };
     if (faults.length === 0) await delay(context.windowMs, undefined, { signal });
@@ -88,7 +90,7 @@ export async function runOnce(run: OneRun): Promise<RunOutcome> {
     if (hasRecovered) {
       await delay(QUIET_MS, undefined, { signal });
       await load.lookAround();
-      await probeLevels(system.target, history, 'after');
+      await probeLevels(system.target, history, 'after', run.firstLevels);
     }
   } finally {
     await load.stop();

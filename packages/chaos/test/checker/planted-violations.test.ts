@@ -467,6 +467,19 @@ test.each<[InvariantId, string, readonly HistoryRecord[]]>([
   ],
   [
     'levels',
+    'connections that grow a little in each run',
+    (['first', 'before', 'after'] as const).map((when, index) => ({
+      t: 'probe',
+      what: 'level',
+      at: index,
+      when,
+      process: 'replica-1',
+      measure: 'connections',
+      value: [20, 80, 90][index] ?? 0,
+    })),
+  ],
+  [
+    'levels',
     'timers that stay',
     [
       {
