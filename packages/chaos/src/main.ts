@@ -6,7 +6,7 @@ import type { RunSummary, Shortfalls } from './contract.ts';
 import { faults } from './faults/index.ts';
 import { mutants, type PlantedBug } from './mutants/mutants.ts';
 import { type Options, readOptions, usage } from './options.ts';
-import { nameOf } from './report/fault-row.ts';
+import { nameOf } from './report/run-name.ts';
 import { writeReport } from './report/write-report.ts';
 import { huntBug } from './run/hunt.ts';
 import { judgeFolder } from './run/judge.ts';

@@ -1,6 +1,7 @@
 import type { InvariantId, Shortfall } from '../contract.ts';
-import { type FaultRow, faultRows, nameOf, PEACE } from './fault-row.ts';
+import { type FaultRow, faultRows } from './fault-row.ts';
 import { invariants } from './invariants.ts';
+import { nameOf, PEACE } from './run-name.ts';
 import type { Batch, StoredReport } from './stored-report.ts';
 
 export interface DocumentParts {

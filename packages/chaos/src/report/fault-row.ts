@@ -1,4 +1,5 @@
 import type { InvariantId } from '../contract.ts';
+import { nameOf } from './run-name.ts';
 import type { StoredRun } from './stored-report.ts';
 
 /** What came of one fault, or of one pair, over all its runs. */
@@ -24,12 +25,6 @@ export interface Cell {
   readonly violations: number;
   readonly unseen: number;
   readonly exempted: Readonly<Record<string, number>>;
-}
-
-export const PEACE = 'peace';
-
-export function nameOf({ faults }: { readonly faults: readonly string[] }): string {
-  return faults.length === 0 ? PEACE : faults.join(' + ');
 }
 
 /** In the order in which they were run. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
 import type { InvariantVerdict, RunSummary, Shortfall, Shortfalls } from '../contract.ts';
-import { nameOf } from './fault-row.ts';
+import { nameOf } from './run-name.ts';
 
 /** What is kept of one run. */
 export interface StoredRun {

@@ -7,7 +7,7 @@ import { readHistory } from '../history/read-history.ts';
 import { faults } from '../faults/index.ts';
 import { chartOf } from './chart.ts';
 import { documentOf } from './document.ts';
-import { nameOf, PEACE } from './fault-row.ts';
+import { nameOf, PEACE } from './run-name.ts';
 import { seriesOf } from './series.ts';
 import { readReport, withRuns } from './stored-report.ts';
 
