@@ -4,8 +4,9 @@ import type { RecordedRun } from './recorded-run.ts';
 
 /** How far above its level before something may be afterwards: so many times as much, and so much more. */
 const SLACK: Readonly<Record<LevelProbe['measure'], { readonly times: number; readonly more: number }>> = {
-  // Garbage collectors give memory back late, and a process that was started anew has not grown yet.
-  memory: { times: 1.5, more: 64 * 1024 * 1024 },
+  // Garbage collectors give memory back late, and a process that was started anew has not grown yet: under load it goes from
+  // 180 MB to 366 MB in five runs, and stays there.
+  memory: { times: 2, more: 128 * 1024 * 1024 },
   // Pools of connections grow as they are needed, and shrink late.
   connections: { times: 1.25, more: 20 },
   timers: { times: 1.5, more: 20 },

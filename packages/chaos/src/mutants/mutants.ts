@@ -15,7 +15,7 @@ export interface PlantedBug {
 const RELAY = 'services/invalidation-relay/src';
 
 export const mutants: readonly PlantedBug[] = [
-  fromSimulator('lease-never-expires', ['no-unproven-l1', 'bounded-staleness'], 'replica-cut-off'),
+  fromSimulator('lease-never-expires', ['no-unproven-l1', 'bounded-staleness'], 'all-relays-frozen'),
   fromSimulator('watermark-age-ignored', ['bounded-staleness'], 'all-relays-frozen'),
   fromSimulator('watermark-ignores-pending', ['bounded-staleness'], 'relay-frozen-in-a-batch'),
   fromSimulator('lease-before-entries', ['bounded-staleness', 'linearizable-stock']),
